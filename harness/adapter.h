@@ -1,0 +1,140 @@
+// All that an author of a stack implements: see `Adapter` at the end.
+//
+// The implementation under test (IUT) is driven by user calls, datagrams and time; whatever it
+// does comes back through a `Sink`. Nothing blocks; virtual time moves only in `advance`.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace finwait {
+
+using namespace std::chrono_literals;
+
+/// Time since `reset()`, virtual, or real as the adapter stamps it.
+using Time = std::chrono::microseconds;
+/// Octets borrowed for the length of a call. A datagram is a whole IPv4 packet.
+using Octets = std::span<const std::uint8_t>;
+/// A socket, named by the tester (accepted children too); 0 is none.
+using Socket = std::uint32_t;
+
+/// The user calls of RFC 9293 §3.9.1 with the meaning that BSD sockets gave them.
+enum class Call : std::uint8_t {
+  open_passive,  ///< passive OPEN: `listen`
+  open_active,   ///< active OPEN: `connect`, not blocking
+  accept,        ///< takes the next established child of a listener, not blocking
+  send,          ///< SEND: `send`, not blocking
+  receive,       ///< RECEIVE: `recv`, not blocking
+  close,         ///< CLOSE, "no more data to send": `shutdown(SHUT_WR)`
+  close_full,    ///< CLOSE and no more RECEIVE (MAY-1): `close`; of a listener: stops listening
+  abort,         ///< ABORT: `close` with linger 0
+  status,        ///< STATUS
+};
+inline constexpr std::size_t call_count = 9;
+
+/// The call's name as it stands in scripts and messages.
+std::string_view name(Call call);
+
+/// Results and errors, judged by class and never by number (`errno` differs between systems).
+enum class Result : std::uint8_t {
+  ok,
+  pending,        ///< would block, in progress
+  unsupported,    ///< never counted against the stack; only for calls missing from the profile
+  no_connection,  ///< "connection does not exist", not connected, unknown socket
+  exists,         ///< "connection already exists", address in use, already connected
+  refused,        ///< "connection refused"
+  reset,          ///< "connection reset", aborted
+  timed_out,      ///< "connection aborted due to user timeout", unreachable
+  closing,        ///< "connection closing": RECEIVE at the end of the stream (EOF), SEND after CLOSE
+  no_resources,   ///< "insufficient resources"
+  invalid,        ///< the arguments make no sense, "remote socket unspecified"
+  error,          ///< any other error
+};
+inline constexpr std::size_t result_count = 12;
+
+/// The result's name as it stands in scripts and messages.
+std::string_view name(Result result);
+
+/// One user call. Addresses are the profile's; only ports are chosen by the tester.
+struct Request {
+  Call call = Call::status;
+  Socket socket = 0;              ///< new for both opens; the listener for accept
+  Socket child = 0;               ///< accept: the name that the child is to have
+  std::uint16_t local_port = 0;   ///< opens: the IUT's port
+  std::uint16_t remote_port = 0;  ///< active open: the tester's port
+  Octets data;                    ///< send
+  std::size_t count = 0;          ///< receive: at most so many octets
+  int backlog = 8;                ///< passive open
+};
+
+struct Reply {
+  Result result = Result::ok;
+  std::size_t count = 0;   ///< send: octets taken (ok with fewer than asked is a partial SEND)
+  Octets data;             ///< receive: owned by the adapter, valid until the next call of it
+  std::string_view state;  ///< status: the RFC's name of the state, e.g. "SYN-SENT"
+};
+
+/// What the IUT claims of itself. The oracle trusts it and nothing else.
+struct Profile {
+  std::string name;
+  std::string version;
+  enum class Clock : std::uint8_t { virtual_exact, real } clock = Clock::virtual_exact;
+  Time tick = 500ms;                 ///< the coarsest timer period
+  Time msl = 120s;                   ///< maximum segment lifetime (§3.4.2: 2 minutes, may be changed)
+  Time reaction = 500ms;             ///< longest delay of an answer that no timer governs
+  Time slack = 0us;                  ///< real time only: measured lateness of an observation
+  Time step = 250ms;                 ///< the largest stride in which `advance` looks at its timers
+  Time throttle = 5s;                ///< quiet time after which a challenge ACK is owed (RFC 5961 §7)
+  Time patience = 150s;              ///< the longest first retransmission or probe interval claimed
+  Time r2_syn = 0us;                 ///< an unanswered active SYN is reported by then; 0: not claimed
+  Time r2_data = 0us;                ///< unanswered data or FIN is reported by then; 0: not claimed
+  std::uint32_t receive_buffer = 0;  ///< octets; 0: unknown, the right edge is judged as advertised
+  std::uint16_t mss = 536;           ///< MSS used where the peer offers more
+  bool listener_persists = true;     ///< BSD: a child does not use the listener up
+  std::uint32_t iut_address = 0x0a000001;     ///< IPv4, host order
+  std::uint32_t tester_address = 0x0a000002;  ///< IPv4, host order
+  std::vector<Call> calls;  ///< what is supported: the only source of `unsupported`
+};
+
+/// Receives what the IUT does, in order of occurrence, each with the IUT's time.
+class Sink {
+ public:
+  virtual void datagram(Time at, Octets packet) = 0;
+  /// The active OPEN has succeeded (connect returned).
+  virtual void opened(Time at, Socket socket) = 0;
+  /// A child is established: accept would succeed.
+  virtual void acceptable(Time at, Socket listener) = 0;
+  /// The connection ended in an error: reset, refused, timed_out, error. Not for the user's own abort.
+  virtual void failed(Time at, Socket socket, Result why) = 0;
+
+ protected:
+  ~Sink() = default;
+};
+
+/// An implementation under test. Received text is held by the adapter (or the stack) until
+/// `Call::receive` takes it, so that an unread octet keeps the receive window closed.
+class Adapter {
+ public:
+  virtual ~Adapter() = default;
+  virtual Profile profile() const = 0;
+  /// Starts a new case at time 0. Nothing of the last case is left, however it ended. What the
+  /// stack draws by chance (its ISS above all) follows from the seed.
+  virtual void reset(std::uint64_t seed) = 0;
+  virtual Reply call(const Request& request, Sink& sink) = 0;
+  virtual void deliver(Octets packet, Sink& sink) = 0;
+  /// Moves time on by `by`; 0 only settles. Returns when the IUT is quiet.
+  virtual void advance(Time by, Sink& sink) = 0;
+  /// When the IUT's next timer is due, if it can tell.
+  virtual std::optional<Time> next_timer() const { return {}; }
+  /// The IUT's own idea of the connection, for people: never used for a verdict.
+  virtual std::string probe(Socket) const { return {}; }
+};
+
+}  // namespace finwait
