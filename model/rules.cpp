@@ -1,6 +1,9 @@
 #include "model/rules.h"
 
+
 #include <array>
+
+#include "model/hypothesis.h"
 
 namespace finwait::model {
 namespace {
@@ -23,6 +26,18 @@ std::optional<Rule> find_rule(std::string_view id) {
     if (entry.id == id) return entry.rule;
   }
   return {};
+}
+
+std::uint64_t advisory_bit(Rule should) {
+  static const auto bits = [] {
+    std::array<std::uint64_t, catalogue.size() + 1> table{};
+    int bit = 0;
+    for (const RuleText& entry : catalogue) {
+      if (entry.level == Level::should) table.at(static_cast<std::size_t>(entry.rule)) = std::uint64_t{1} << bit++;
+    }
+    return table;
+  }();
+  return bits.at(static_cast<std::size_t>(should));
 }
 
 std::string_view name(Level level) {

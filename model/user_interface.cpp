@@ -1,8 +1,8 @@
 #include <array>
 
-#include "harness/adapter.h"
+#include "model/user_interface.h"
 
-namespace finwait {
+namespace finwait::model {
 
 std::string_view name(Call call) {
   static constexpr std::array<std::string_view, call_count> names{
@@ -17,4 +17,4 @@ std::string_view name(Result result) {
   return names.at(static_cast<std::size_t>(result));
 }
 
-}  // namespace finwait
+}  // namespace finwait::model

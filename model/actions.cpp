@@ -1,0 +1,372 @@
+#include "model/actions.h"
+
+#include <algorithm>
+
+namespace finwait::model {
+
+namespace {
+
+// A connection begins: nothing is left of the TCB before but what the user and the host keep.
+void new_tcb(Hypothesis& h) {
+  Hypothesis fresh;
+  fresh.state = h.state;
+  fresh.listening = h.listening;
+  fresh.handle = h.handle;
+  fresh.ghosts = h.ghosts;
+  fresh.since = h.since;
+  fresh.provoked = h.provoked;
+  fresh.blame = h.blame;
+  fresh.silence = h.silence;
+  fresh.reset_count = h.reset_count;
+  fresh.resets = h.resets;
+  fresh.advisories = h.advisories;
+  fresh.old_snd_nxt = h.snd_nxt;
+  fresh.old_rcv_nxt = h.rcv_nxt;
+  h = fresh;
+}
+
+void begin_receiving(Hypothesis& h, const Segment& syn) {
+  h.irs = syn.seq;
+  h.rcv_nxt = h.rcv_nxt_may = h.user_nxt = syn.seq + 1;
+  h.peer_mss_given = syn.mss.has_value();
+  h.peer_mss = syn.mss.value_or(536);  // MUST-15
+}
+
+// The timers of the octet at SND.UNA start again; what the peer has answered ends a back-off chain.
+void front_acknowledged(Hypothesis& h, Time now) {
+  if (h.resent == 0) h.sampled = true;
+  h.resent = 0;
+  h.interval = Time{0};
+  h.last_sent = now;
+  h.discharge(Owed::retransmission);
+}
+
+}  // namespace
+
+void owe(Step& step, Owed what, Rule why, Time delay) {
+  Duty& duty = step.h.duty(what);
+  if (duty.why == Rule::none || step.now + delay < duty.by) duty = {step.now + delay, why};
+}
+
+void owe_ack(Step& step, Rule why, Time delay) { owe(step, Owed::ack, why, delay); }
+
+void grant_ack(Step& step) {
+  Hypothesis& h = step.h;
+  if (step.now > h.credit_until) h.ack_credit = 0;
+  if (h.ack_credit < 255) ++h.ack_credit;
+  h.credit_until = step.now + step.claims.acknowledgment();
+}
+
+void owe_reset(Step& step, Reset reset) {
+  Hypothesis& h = step.h;
+  reset.by = step.now + step.claims.reply();
+  if (h.reset_count == h.resets.size()) {  // the oldest may have been answered by a later one
+    std::move(h.resets.begin() + 1, h.resets.end(), h.resets.begin());
+    --h.reset_count;
+  }
+  h.resets[h.reset_count++] = reset;
+}
+
+Reset reset_for(const Segment& segment, Rule why) {
+  Reset reset;
+  reset.owed = true;
+  reset.why = why;
+  reset.acked = segment.ack;
+  reset.end = segment.end();
+  reset.forms = segment.has(ACK) ? at_seg_ack : at_zero;
+  return reset;
+}
+
+Reset reset_at_snd_nxt(const Hypothesis& h, Rule why) {
+  Reset reset;
+  reset.owed = true;
+  reset.why = why;
+  // What SND.NXT is while data is outstanding depends on the retransmission in progress (reading A31).
+  reset.next_low = h.snd_una;
+  reset.next_high = h.snd_nxt;
+  reset.forms = at_snd_nxt;
+  return reset;
+}
+
+Reset reset_in_any_form(const Hypothesis& h, const Segment& segment, Rule why) {
+  Reset reset = reset_at_snd_nxt(h, why);
+  const Reset answer = reset_for(segment, why);
+  reset.acked = answer.acked;
+  reset.end = answer.end;
+  reset.forms = static_cast<std::uint8_t>(reset.forms | answer.forms);
+  return reset;
+}
+
+void review_sending(Step& step) {
+  Hypothesis& h = step.h;
+  const bool sends = h.synchronized() && h.state != State::fin_wait_2 && h.state != State::time_wait;
+  const bool outstanding = h.iss_known && lt(h.snd_una, h.snd_nxt);
+  const bool surely_outstanding = outstanding && h.snd_una_may != h.snd_nxt;
+  if (surely_outstanding && (sends || h.state == State::syn_sent || h.state == State::syn_received)) {
+    if (!h.owes(Owed::retransmission)) {
+      const Time wait = std::max(step.claims.patience, 4 * h.interval);
+      h.duty(Owed::retransmission) = {h.last_sent + wait, Rule::retransmission};
+    }
+  } else {
+    h.discharge(Owed::retransmission);
+  }
+  const bool idle = sends && !outstanding && !h.syn_unacknowledged();
+  const std::uint32_t room = lt(h.snd_nxt, h.edge_low) ? h.edge_low - h.snd_nxt : 0;
+  const std::uint32_t unsent = h.unsent();
+  // §3.8.6.2.1: sent if all of it fits, or if half the largest window fits; nothing else holds it (MUST-60).
+  if (idle && unsent > 0 && room > 0 && (room >= unsent || room >= h.max_snd_wnd / 2)) {
+    const Rule why = h.early ? Rule::send_waits_for_established
+                     : h.fin_queued ? Rule::data_before_close_arrives
+                                    : Rule::held_data_leaves;
+    owe(step, Owed::data, why, Time{1s} + step.claims.tolerance());
+  } else {
+    h.discharge(Owed::data);
+  }
+  if (idle && h.fin_queued && !h.fin_sent && unsent == 0 && room > 0) {
+    owe(step, Owed::fin, Rule::fin_follows_the_data, step.claims.reply());
+  } else {
+    h.discharge(Owed::fin);
+  }
+  if (idle && unsent > 0 && le(h.edge_high, h.snd_nxt)) {
+    owe(step, Owed::probe, Rule::zero_window_is_probed, std::max(step.claims.patience, 4 * h.interval));
+  } else {
+    h.discharge(Owed::probe);
+  }
+}
+
+void open_passive(Step& step) { step.h.listening = true; }
+
+void open_active(Step& step) {
+  Hypothesis& h = step.h;
+  new_tcb(h);
+  h.handle = Handle::open;
+  // §3.4.3: a stack may keep quiet for an MSL after it has started (reading A53).
+  const Time quiet = step.now < step.claims.msl ? step.claims.msl : Time{0};
+  owe(step, Owed::syn, Rule::syn_form, quiet + step.claims.reply());
+}
+
+void register_syn(Step& step, const Segment& segment) {
+  Hypothesis& h = step.h;
+  Rule why = Rule::syn_leads_to_syn_received;
+  if (h.state != State::syn_sent) {
+    const bool reopened = h.state == State::time_wait;
+    new_tcb(h);
+    h.handle = Handle::none;
+    h.passive = true;
+    h.reopened = reopened;
+    if (!step.claims.listener_persists) h.listening = false;
+    why = reopened ? Rule::reopening_iss_is_larger : Rule::listen_syn_gets_syn_ack;
+  }
+  begin_receiving(h, segment);
+  h.advertised = h.advertised_max = h.rcv_nxt;
+  h.syn_text_end = h.rcv_nxt;
+  const bool controls = segment.len() > 1;  // text or FIN beside the SYN, "queued for processing later"
+  if (controls && !step.choose.otherwise(Choice::syn_text)) {
+    h.syn_text_end = segment.end() - 1;
+    h.held[h.held_count++] = {h.rcv_nxt, h.rcv_nxt + static_cast<Seq>(segment.text.size()), segment.has(FIN), false, true};
+  }
+  owe(step, Owed::syn_ack, why, step.claims.reply());
+}
+
+void queue_send(Step& step, std::uint32_t octets) {
+  Hypothesis& h = step.h;
+  h.queued += octets;
+  if (octets > 0 && h.state < State::established) h.early = true;
+  review_sending(step);
+}
+
+void queue_fin(Step& step) {
+  step.h.fin_queued = true;
+  // The state is still the one before the arrow; what is owed is reviewed by the caller.
+}
+
+void abort_connection(Step& step) {
+  owe_reset(step, reset_at_snd_nxt(step.h, Rule::abort_sends_reset));
+  delete_tcb(step, Origin::aborted);
+}
+
+void answer_stray(Step& step, const Segment& segment) {
+  Rule why = segment.has(ACK) ? Rule::closed_reset_with_ack : Rule::closed_reset_without_ack;
+  if (step.h.state == State::listen) why = Rule::listen_ack_is_reset;
+  owe_reset(step, reset_for(segment, why));
+}
+
+void reset_bad_ack(Step& step, const Segment& segment) {
+  const Rule why =
+      step.h.state == State::syn_sent ? Rule::syn_sent_unacceptable_ack_is_reset : Rule::bad_ack_in_syn_received;
+  owe_reset(step, reset_for(segment, why));
+}
+
+void update_window(Hypothesis& h, const Segment& segment, bool surely) {
+  const Seq edge = segment.ack + segment.wnd;
+  const bool newer = lt(h.snd_wl1, segment.seq) || (h.snd_wl1 == segment.seq && le(h.snd_wl2, segment.ack));
+  const bool advances = segment.seq != h.snd_wl1 || segment.ack != h.snd_wl2;
+  h.max_snd_wnd = std::max<std::uint32_t>(h.max_snd_wnd, segment.wnd);
+  h.edge_max = later(h.edge_max, edge);
+  // A window taken back at equal SEQ and ACK may be ignored (reading A42); an older SEQ may count or not.
+  const bool obeyed = surely && newer && (advances || lt(h.edge_high, edge));
+  if (obeyed) {
+    h.edge_low = h.edge_high = edge;
+  } else {
+    if (lt(edge, h.edge_low)) h.edge_low = edge;
+    h.edge_high = later(h.edge_high, edge);
+  }
+  if (surely && newer) {
+    h.snd_wl1 = segment.seq;
+    h.snd_wl2 = segment.ack;
+  }
+}
+
+void maybe_process_ack(Hypothesis& h, const Segment& segment) {
+  if (!segment.has(ACK) || lt(segment.ack, h.snd_una) || lt(h.snd_nxt, segment.ack)) return;
+  h.snd_una_may = later(h.snd_una_may, segment.ack);
+  update_window(h, segment, false);
+}
+
+void establish_active(Step& step, const Segment& segment) {
+  Hypothesis& h = step.h;
+  const Seq window = h.advertised;  // as told in the SYN, before RCV.NXT was known
+  begin_receiving(h, segment);
+  h.advertised = h.advertised_max = h.rcv_nxt + window;
+  h.window_known = true;
+  h.snd_una = h.snd_una_may = segment.ack;
+  h.edge_low = h.edge_high = h.edge_max = segment.ack;
+  h.snd_wl1 = segment.seq - 1;
+  h.snd_wl2 = segment.ack;
+  update_window(h, segment, true);
+  front_acknowledged(h, step.now);
+  owe(step, Owed::opened, Rule::syn_ack_establishes, step.claims.reply());
+  owe_ack(step, Rule::syn_ack_establishes, step.claims.reply());
+  h.taken = Rule::syn_ack_establishes;
+  h.text_since = step.now;
+}
+
+void establish(Step& step, const Segment& segment) {
+  Hypothesis& h = step.h;
+  h.snd_una = segment.ack;
+  h.snd_una_may = later(h.snd_una_may, segment.ack);
+  h.edge_low = h.edge_high = h.edge_max = segment.ack;
+  h.snd_wl1 = segment.seq - 1;
+  h.snd_wl2 = segment.ack;
+  update_window(h, segment, true);
+  front_acknowledged(h, step.now);
+  h.discharge(Owed::syn_ack);
+  h.text_since = step.now;
+  if (h.passive) {
+    h.handle = Handle::waiting;
+    owe(step, Owed::acceptable, Rule::good_ack_establishes, step.claims.reply());
+  } else {
+    owe(step, Owed::opened, Rule::simultaneous_open, step.claims.reply());
+  }
+}
+
+void answer_unacceptable(Step& step, const Segment& segment, Rule why) {
+  if (segment.len() == 0) {
+    challenge(step, why);  // only those without text or FIN may be throttled
+    return;
+  }
+  owe_ack(step, why, step.claims.reply());
+  step.h.provoked = step.now;
+}
+
+void challenge(Step& step, Rule why) {
+  Hypothesis& h = step.h;
+  // RFC 5961 §7: such ACKs may be throttled, for the whole host; only the first after a quiet time is owed.
+  if (step.now - h.provoked >= step.claims.throttle) owe_ack(step, why, step.claims.reply());
+  h.provoked = step.now;
+}
+
+void process_ack(Step& step, const Segment& segment) {
+  Hypothesis& h = step.h;
+  if (lt(h.snd_una, segment.ack)) {
+    h.snd_una = segment.ack;
+    h.snd_una_may = later(h.snd_una_may, segment.ack);
+    front_acknowledged(h, step.now);
+  }
+  if (le(h.snd_una, segment.ack)) update_window(h, segment, true);
+}
+
+void take_text(Step& step, const Text& text) {
+  Hypothesis& h = step.h;
+  if (h.user_nxt == h.text_end()) h.text_since = step.now;
+  h.rcv_nxt = text.end;
+  h.rcv_nxt_may = later(h.rcv_nxt_may, h.rcv_nxt);
+  h.taken = text.rule;
+  owe_ack(step, Rule::ack_within_half_a_second, step.claims.acknowledgment());
+}
+
+void take_fin(Step& step) {
+  Hypothesis& h = step.h;
+  if (h.user_nxt == h.text_end()) h.text_since = step.now;
+  h.rcv_nxt += 1;
+  h.rcv_nxt_may = h.rcv_nxt;
+  h.fin_received = true;
+  h.held = {};
+  h.held_count = 0;
+  h.taken = Rule::fin_is_acked_and_told;
+  owe_ack(step, Rule::fin_is_acked_and_told, step.claims.acknowledgment());
+}
+
+void start_time_wait(Step& step) {
+  Hypothesis& h = step.h;
+  h.tw_latest = step.now;
+  for (Owed what : {Owed::data, Owed::fin, Owed::retransmission, Owed::probe}) h.discharge(what);
+}
+
+void restart_time_wait(Step& step) {
+  Hypothesis& h = step.h;
+  // Steps 5 and 8 restart 2MSL; step 1 would have dropped that segment before (readings A33, A34).
+  h.tw_latest = step.now;
+}
+
+void delete_tcb(Step& step, Origin origin) {
+  Hypothesis& h = step.h;
+  if (h.handle == Handle::waiting) {  // accept may still return what has died in its queue
+    ++h.ghosts;
+    h.handle = Handle::none;
+  }
+  if (origin == Origin::reset && h.passive && !step.claims.listener_persists) h.listening = true;
+  if (h.handle == Handle::open && h.ending == Ending::none) h.ending = Ending::closed;
+  h.origin = origin;
+  h.owed = {};
+  h.held = {};
+  h.held_count = 0;
+  h.ack_credit = 0;
+  h.fin_queued = h.fin_sent = false;
+  h.iss_known = false;
+  h.window_known = false;
+  h.snd_una_may = h.snd_una;
+  h.parting_ack = false;
+}
+
+void return_to_time_wait(Step& step) {
+  Hypothesis& h = step.h;
+  const Seq snd_nxt = h.old_snd_nxt, rcv_nxt = h.old_rcv_nxt;
+  delete_tcb(step, Origin::time_wait);
+  h.iss_known = h.fin_received = h.fin_sent = true;
+  h.iss = h.snd_una = h.snd_una_may = h.snd_nxt = snd_nxt;
+  h.rcv_nxt = h.rcv_nxt_may = h.user_nxt = h.advertised = h.advertised_max = rcv_nxt;
+  h.tw_latest = step.now;
+}
+
+void reset_by_peer(Step& step) {
+  Hypothesis& h = step.h;
+  const Rule why = h.state == State::syn_sent ? Rule::syn_sent_rst_good_ack : Rule::normal_or_aborted;
+  const bool told = h.handle == Handle::open;
+  delete_tcb(step, Origin::reset);
+  if (!told) return;
+  h.ending = Ending::reset;
+  owe(step, Owed::failed, why, step.claims.reply());
+}
+
+void time_out(Step& step) {
+  Hypothesis& h = step.h;
+  const Rule why = h.state == State::syn_sent ? Rule::syn_failure_is_told : Rule::user_timeout_is_told;
+  const bool told = h.handle == Handle::open;
+  delete_tcb(step, Origin::given_up);
+  if (!told) return;
+  h.ending = Ending::timed_out;
+  owe(step, Owed::failed, why, step.claims.reply());
+}
+
+}  // namespace finwait::model

@@ -1,0 +1,376 @@
+#include "model/emission.h"
+
+#include <algorithm>
+
+#include "model/actions.h"
+#include "model/machine.h"
+#include "model/stream.h"
+#include "model/timeouts.h"
+
+namespace finwait::model {
+
+namespace {
+
+Rule first_of(Rule a, Rule b) { return a != Rule::none ? a : b; }
+
+// The rule broken by whoever still acts on a connection that is gone.
+Rule rule_of_origin(Origin origin) {
+  switch (origin) {
+    case Origin::fresh: return Rule::none;
+    case Origin::refused: return Rule::syn_sent_rst_good_ack;
+    case Origin::reset: return Rule::rst_exact_resets;
+    case Origin::aborted: return Rule::nothing_after_abort;
+    case Origin::closed: return Rule::close_before_established_is_quiet;
+    case Origin::last_ack: return Rule::ack_of_fin;
+    case Origin::time_wait: return Rule::time_wait_ends;
+    case Origin::given_up: return Rule::closed_at_r2;
+  }
+  return Rule::none;
+}
+
+Rule unlicensed(const Hypothesis& h, Rule otherwise) {
+  if (!h.synchronized() && h.state != State::syn_received && h.state != State::syn_sent) {
+    return first_of(rule_of_origin(h.origin), first_of(h.blame, otherwise));
+  }
+  return first_of(h.blame, otherwise);
+}
+
+// Header rules that hold in every state.
+Rule check_flags(const Segment& o) {
+  const bool syn = o.has(SYN), fin = o.has(FIN), rst = o.has(RST);
+  if ((syn && fin) || (syn && rst) || (rst && fin)) return Rule::legal_flags;
+  if (!syn && !rst && !o.has(ACK)) return Rule::legal_flags;
+  if (o.mss && !syn) return Rule::mss_only_on_syn;
+  if (o.other_options && !(syn && !o.has(ACK))) return Rule::options_only_if_offered;
+  return Rule::none;
+}
+
+// ---- resets -----------------------------------------------------------------------------------------
+
+bool matches(const Reset& reset, const Segment& o) {
+  if ((reset.forms & at_snd_nxt) && le(reset.next_low, o.seq) && le(o.seq, reset.next_high)) return true;
+  if ((reset.forms & at_seg_ack) && o.seq == reset.acked) return true;
+  return (reset.forms & at_zero) && o.seq == 0 && o.has(ACK) && o.ack == reset.end;
+}
+
+void leave_by_reset(Step& step) {
+  if (step.h.state == State::time_wait) {
+    take(TimeWaitTimeout{}, step);
+  } else {
+    take(GivenUp{}, step);
+  }
+}
+
+Rule emits_reset(Step& step, const Segment& o) {
+  Hypothesis& h = step.h;
+  Rule owed = Rule::none;
+  for (std::uint8_t i = 0; i < h.reset_count; ++i) {
+    Reset& reset = h.resets[i];
+    if (!matches(reset, o)) {
+      if (reset.owed) owed = first_of(owed, reset.why);
+      continue;
+    }
+    const bool ends = reset.ends;
+    const bool repeatable = (reset.forms & (reset.forms - 1)) != 0;  // reading A2: one or two of them
+    if (repeatable && reset.owed) {
+      reset.owed = false;
+    } else {
+      std::move(h.resets.begin() + i + 1, h.resets.begin() + h.reset_count, h.resets.begin() + i);
+      h.resets[--h.reset_count] = Reset{};
+    }
+    if (ends) leave_by_reset(step);
+    h.reset_itself = h.state == State::syn_sent || h.state == State::syn_received || h.state == State::listen;
+    return Rule::none;
+  }
+  if (owed != Rule::none) return owed;
+  const bool believable = h.iss_known && le(h.snd_una, o.seq) && le(o.seq, h.snd_nxt);
+  if (believable && may_give_up(step)) {
+    if (h.handle == Handle::open) {
+      take(UserTimeout{}, step);
+    } else {
+      take(GivenUp{}, step);
+    }
+    return Rule::none;
+  }
+  if (h.reset_itself && (h.state == State::syn_sent || h.state == State::syn_received)) {
+    return Rule::unsynchronized_state_stays;
+  }
+  if (h.state == State::listen && h.reset_itself && h.owes(Owed::syn_ack)) return Rule::unsynchronized_state_stays;
+  if (h.synchronized() && lt(h.edge_high, h.snd_nxt)) return Rule::survives_shrunken_window;
+  if (h.state == State::time_wait) return Rule::time_wait_lasts_2msl;
+  return first_of(h.silence, first_of(h.blame, Rule::reset_needs_a_cause));
+}
+
+// ---- transmissions and retransmissions --------------------------------------------------------------
+
+void first_transmission(Step& step) {
+  Hypothesis& h = step.h;
+  h.first_sent = h.last_sent = step.now;
+  h.silent = h.never_answered = true;
+  h.resent = 0;
+  h.interval = Time{0};
+  h.discharge(Owed::retransmission);
+}
+
+// The front of the retransmission queue was sent again (§3.10.8, RFC 6298).
+Rule retransmission(Step& step) {
+  Hypothesis& h = step.h;
+  const Claims& claims = step.claims;
+  const Time interval = step.now - h.last_sent;
+  const bool syn = h.syn_unacknowledged();
+  const bool closed_window = h.synchronized() && le(h.edge_high, h.snd_una);
+  if (h.resent == 0 && h.silent) {
+    if (interval < 1s - claims.tolerance()) h.advisories |= advisory_bit(Rule::rto_at_least_one_second);
+    const bool short_rto = interval < 3s - claims.tolerance();
+    if (!syn && h.syn_resent && !h.sampled && h.syn_interval < 3s - claims.tolerance() && short_rto) {
+      return Rule::three_seconds_after_lost_syn;
+    }
+  }
+  if (h.silent && h.interval > Time{0}) {
+    const Time least = 2 * h.interval - 3 * (claims.tick + claims.step) - 2 * claims.slack;
+    const bool doubled = interval >= least || interval >= 60s - claims.tick;
+    if (!doubled && !closed_window) return Rule::rto_doubles;
+    if (!doubled && interval < h.interval - claims.tolerance()) h.advisories |= advisory_bit(Rule::probe_timing);
+  }
+  if (syn && h.resent == 0) h.syn_interval = interval;
+  if (syn) h.syn_resent = true;
+  h.interval = h.silent ? interval : Time{0};
+  h.last_sent = step.now;
+  h.silent = true;
+  if (h.resent < 255) ++h.resent;
+  h.discharge(Owed::retransmission);
+  h.discharge(Owed::probe);
+  if (h.state != State::fin_wait_2) take(RetransmissionTimeout{}, step);
+  return Rule::none;
+}
+
+void learn_iss(Step& step, Seq iss) {
+  Hypothesis& h = step.h;
+  h.iss_known = true;
+  h.iss = h.snd_una = h.snd_una_may = iss;
+  h.snd_nxt = iss + 1;
+  first_transmission(step);
+}
+
+void note_window(Hypothesis& h, const Segment& o) {
+  const Seq edge = o.ack + o.wnd;
+  if (h.window_known && lt(edge, h.advertised) && !h.fin_received) {
+    h.advisories |= advisory_bit(Rule::right_edge_stays);
+  }
+  h.advertised = edge;
+  h.advertised_max = h.window_known ? later(h.advertised_max, edge) : edge;
+  h.window_known = true;
+}
+
+// ---- SYN and SYN,ACK --------------------------------------------------------------------------------
+
+bool opening(const Hypothesis& h) {
+  return h.state == State::syn_received || (h.state == State::fin_wait_1 && h.syn_unacknowledged());
+}
+
+Rule check_octets(const Hypothesis& h, Seq seq, std::span<const std::uint8_t> octets);
+
+Rule emits_bare_syn(Step& step, const Segment& o) {
+  Hypothesis& h = step.h;
+  const bool active = h.state == State::syn_sent || (opening(h) && !h.passive);
+  if (!active) return unlicensed(h, Rule::legal_flags);
+  if (!h.iss_known) {
+    learn_iss(step, o.seq);
+    h.advertised = o.wnd;  // an offset until RCV.NXT is known
+    h.discharge(Owed::syn);
+  } else if (o.seq != h.iss) {
+    return Rule::syn_form;
+  } else if (Rule rule = retransmission(step); rule != Rule::none) {
+    return rule;
+  }
+  if (o.text.empty()) return Rule::none;
+  if (Rule rule = check_octets(h, o.seq + 1, o.text); rule != Rule::none) return rule;
+  h.snd_nxt = later(h.snd_nxt, o.end());  // data on the SYN is a feature
+  return Rule::none;
+}
+
+Rule emits_syn_ack(Step& step, const Segment& o) {
+  Hypothesis& h = step.h;
+  if (!opening(h)) return unlicensed(h, Rule::legal_flags);
+  const Rule form = h.passive ? Rule::listen_syn_gets_syn_ack : Rule::syn_leads_to_syn_received;
+  if (!h.iss_known) {
+    if (h.reopened && lt(o.seq, h.old_snd_nxt)) return Rule::reopening_iss_is_larger;
+    learn_iss(step, o.seq);
+  } else if (o.seq != h.iss) {
+    return form;
+  } else if (!h.owes(Owed::syn_ack) && !h.owes(Owed::ack) && h.ack_credit == 0) {
+    if (Rule rule = retransmission(step); rule != Rule::none) return rule;
+  }
+  const Seq furthest = later(h.rcv_nxt, h.syn_text_end);
+  if (lt(o.ack, h.irs + 1)) return form;
+  if (lt(furthest, o.ack)) return Rule::ack_never_beyond_received;
+  h.rcv_nxt = later(h.rcv_nxt, o.ack);  // text on the SYN that is kept may be acknowledged (reading A8)
+  h.rcv_nxt_may = later(h.rcv_nxt_may, h.rcv_nxt);
+  if (h.ack_credit > 0) --h.ack_credit;
+  h.discharge(Owed::syn_ack);
+  h.discharge(Owed::ack);
+  note_window(h, o);
+  return Rule::none;
+}
+
+// ---- acknowledgments --------------------------------------------------------------------------------
+
+Rule check_ack_number(Step& step, const Segment& o, bool again) {
+  Hypothesis& h = step.h;
+  if (o.ack == h.rcv_nxt) {
+    h.rcv_nxt_may = h.rcv_nxt;
+    return Rule::none;
+  }
+  if (lt(h.rcv_nxt, o.ack)) {
+    if (!le(o.ack, h.rcv_nxt_may)) return first_of(h.blame, Rule::ack_never_beyond_received);
+    if (!h.fin_received) {
+      if (h.user_nxt == h.rcv_nxt) h.text_since = step.now;
+      h.rcv_nxt = o.ack;
+    }
+    return Rule::none;
+  }
+  if (again && le(h.irs + 1, o.ack)) return Rule::none;  // an identical retransmission (reading A32)
+  return first_of(h.taken, Rule::ack_is_current);
+}
+
+Rule emits_pure_ack(Step& step, const Segment& o) {
+  Hypothesis& h = step.h;
+  const bool outstanding = lt(h.snd_una, h.snd_nxt);
+  const bool somewhere = outstanding && le(h.snd_una, o.seq) && le(o.seq, h.snd_nxt);  // reading A31
+  const bool probe = h.probing() && o.seq == h.snd_una - 1;                            // reading A44
+  if (o.seq != h.snd_nxt && !somewhere && !probe) return Rule::pure_ack_at_snd_nxt;
+  if (step.now > h.credit_until) h.ack_credit = 0;
+  const bool updates = lt(h.advertised, o.ack + o.wnd) && h.state != State::time_wait;
+  if (h.owes(Owed::ack)) {
+    h.discharge(Owed::ack);
+    if (h.ack_credit > 0) --h.ack_credit;
+  } else if (h.ack_credit > 0) {
+    --h.ack_credit;
+  } else if (!updates && !probe && !h.probing()) {
+    return unlicensed(h, Rule::one_ack_per_segment);
+  }
+  if (probe) {
+    h.last_sent = step.now;
+    h.discharge(Owed::probe);
+  }
+  return Rule::none;
+}
+
+// ---- text and FIN -----------------------------------------------------------------------------------
+
+Rule check_octets(const Hypothesis& h, Seq seq, std::span<const std::uint8_t> octets) {
+  const std::uint32_t offset = seq - (h.iss + 1);
+  if (offset > h.queued || octets.size() > h.queued - offset) return Rule::one_octet_per_number;
+  for (std::size_t i = 0; i < octets.size(); ++i) {
+    if (octets[i] != iut_octet(offset + static_cast<std::uint32_t>(i))) return Rule::one_octet_per_number;
+  }
+  return Rule::none;
+}
+
+Rule check_state_for_text(const Hypothesis& h, const Segment& o) {
+  if (opening(h)) {
+    if (!o.text.empty()) return Rule::send_waits_for_established;
+    return h.fin_queued ? Rule::none : Rule::one_fin;
+  }
+  const bool acked = h.iss_known && le(o.end(), h.snd_una);
+  if (h.state == State::fin_wait_2 || h.state == State::time_wait) {
+    return acked ? Rule::acked_data_is_not_resent : Rule::one_fin;
+  }
+  return Rule::none;
+}
+
+Rule check_fin(const Hypothesis& h, Seq text_end) {
+  if (!h.fin_queued) return Rule::one_fin;
+  if (text_end == h.stream_end()) return Rule::none;
+  return h.fin_sent ? Rule::one_fin : Rule::fin_follows_the_data;
+}
+
+// §3.8.6: the octets lie inside the peer's window, or are a probe of a closed one.
+Rule check_window(Step& step, const Segment& o, Seq text_end) {
+  Hypothesis& h = step.h;
+  if (o.text.empty()) return Rule::none;
+  const bool closed_window = le(h.edge_high, o.seq);
+  const bool waited = step.now - h.last_sent >= 1s - step.claims.tolerance();
+  const bool probe = closed_window && (o.text.size() == 1 || waited);
+  if (probe) return Rule::none;
+  if (lt(h.edge_max, text_end)) return Rule::nothing_new_beyond_window;
+  const bool news = lt(h.snd_nxt, text_end);
+  if (news && lt(h.edge_high, text_end)) h.advisories |= advisory_bit(Rule::no_new_data_after_shrink);
+  return Rule::none;
+}
+
+Rule check_size(const Hypothesis& h, const Segment& o) {
+  if (h.peer_mss < 64 || o.text.size() <= h.peer_mss) return Rule::none;  // reading A52
+  return h.peer_mss_given ? Rule::effective_send_mss : Rule::default_send_mss;
+}
+
+Rule emits_text(Step& step, const Segment& o) {
+  Hypothesis& h = step.h;
+  const Seq text_end = o.seq + static_cast<Seq>(o.text.size());
+  if (h.probing() && o.seq == h.snd_una - 1 && o.text.size() <= 1 && !o.has(FIN)) {  // reading A44
+    h.last_sent = step.now;
+    h.discharge(Owed::probe);
+    return Rule::none;
+  }
+  if (Rule rule = check_state_for_text(h, o); rule != Rule::none) return rule;
+  if (o.has(FIN)) {
+    if (Rule rule = check_fin(h, text_end); rule != Rule::none) return rule;
+  }
+  if (lt(h.snd_nxt, o.seq)) return Rule::one_octet_per_number;
+  if (Rule rule = check_octets(h, o.seq, o.text); rule != Rule::none) return rule;
+  if (le(o.end(), h.snd_una)) return Rule::acked_data_is_not_resent;
+  if (Rule rule = check_window(step, o, text_end); rule != Rule::none) return rule;
+  if (Rule rule = check_size(h, o); rule != Rule::none) return rule;
+  const bool outstanding = lt(h.snd_una, h.snd_nxt);
+  if (outstanding && le(o.seq, h.snd_una)) {
+    if (Rule rule = retransmission(step); rule != Rule::none) return rule;
+  }
+  if (lt(h.snd_nxt, o.end())) {
+    if (!outstanding) first_transmission(step);
+    h.snd_nxt = o.end();
+    h.early = false;
+  }
+  if (o.has(FIN)) h.fin_sent = true;
+  return Rule::none;
+}
+
+Rule emits_ack_or_text(Step& step, const Segment& o) {
+  Hypothesis& h = step.h;
+  if (h.state == State::closed || h.state == State::listen) {
+    if (h.parting_ack && o.len() == 0 && o.seq == h.snd_nxt && o.ack == h.rcv_nxt) {
+      h.parting_ack = false;
+      return Rule::none;
+    }
+    return unlicensed(h, Rule::reset_needs_a_cause);
+  }
+  if (h.state == State::syn_sent) return unlicensed(h, Rule::syn_form);
+  if (!h.iss_known) return Rule::listen_syn_gets_syn_ack;
+  const bool again = o.len() > 0 && lt(o.seq, h.snd_nxt);
+  if (Rule rule = check_ack_number(step, o, again); rule != Rule::none) return rule;
+  const Rule rule = o.len() > 0 ? emits_text(step, o) : emits_pure_ack(step, o);
+  if (rule != Rule::none) return rule;
+  if (o.ack == h.rcv_nxt) {
+    h.discharge(Owed::ack);
+    h.taken = Rule::none;
+    note_window(h, o);
+  }
+  return Rule::none;
+}
+
+}  // namespace
+
+Rule emits(Step& step, const Segment& o) {
+  if (Rule rule = check_flags(o); rule != Rule::none) return rule;
+  Rule rule = Rule::none;
+  if (o.has(RST)) {
+    rule = emits_reset(step, o);
+  } else if (o.has(SYN)) {
+    rule = o.has(ACK) ? emits_syn_ack(step, o) : emits_bare_syn(step, o);
+  } else {
+    rule = emits_ack_or_text(step, o);
+  }
+  if (rule == Rule::none) review_sending(step);
+  return rule;
+}
+
+}  // namespace finwait::model

@@ -1,0 +1,175 @@
+// One hypothesis about the implementation: a state that all observations so far allow. A plain value.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "model/chooser.h"
+#include "model/claims.h"
+#include "model/rules.h"
+#include "model/segment.h"
+#include "model/state.h"
+
+namespace finwait::model {
+
+/// What the IUT may owe: a segment or a signal to its user.
+enum class Owed : std::uint8_t { syn, syn_ack, ack, data, fin, retransmission, probe, opened, acceptable, failed };
+inline constexpr std::size_t owed_count = 10;
+
+/// Something due until `by`; nothing is due where `why` is none.
+struct Duty {
+  Time by{};
+  Rule why = Rule::none;
+  bool operator==(const Duty&) const = default;
+};
+
+/// A reset that is owed or allowed, in one of the forms of §3.10 (see `reset.cpp`).
+struct Reset {
+  Seq next_low = 0, next_high = 0;  ///< <SEQ=SND.NXT>: where SND.NXT is uncertain, its bounds
+  Seq acked = 0;                    ///< <SEQ=SEG.ACK>
+  Seq end = 0;                      ///< <SEQ=0><ACK=SEG.SEQ+SEG.LEN>
+  std::uint8_t forms = 0;           ///< a set of ResetForm
+  bool owed = false;
+  bool ends = false;  ///< whoever sends it has given the connection up
+  Rule why = Rule::none;
+  Time by{};
+  bool operator==(const Reset&) const = default;
+};
+enum ResetForm : std::uint8_t { at_snd_nxt = 1, at_seg_ack = 2, at_zero = 4 };
+
+/// Text above a gap, which may have been kept (SHLD-31).
+struct Held {
+  Seq begin = 0, end = 0;
+  bool fin = false;
+  bool acks_fin = false;  ///< its ACK field covers our FIN and may count later
+  bool sure = false;      ///< came with the SYN and was kept: not optional any more
+  bool operator==(const Held&) const = default;
+};
+
+/// The user's handle on the connection.
+enum class Handle : std::uint8_t {
+  none,     ///< no connection was ever opened or accepted
+  waiting,  ///< established, to be accepted
+  open,
+  gone,   ///< closed in full or aborted: nobody can be told anything
+  ghost,  ///< accepted, but of a child that had died before: its calls are not judged
+};
+
+/// How a connection ended, as far as its user has to be told.
+enum class Ending : std::uint8_t { none, reset, timed_out, closed };
+
+/// Why there is no connection: names the rule that is broken by whoever still acts on one.
+enum class Origin : std::uint8_t { fresh, refused, reset, aborted, closed, last_ack, time_wait, given_up };
+
+/// §3.3.1's variables under their names there, and what a relation needs beyond them.
+struct Hypothesis {
+  State state = State::closed;
+
+  // Send sequence variables. Where an ACK may or may not have been processed, SND.UNA has an upper bound too.
+  bool iss_known = false;
+  Seq iss = 0;
+  Seq snd_una = 0;
+  Seq snd_una_may = 0;
+  Seq snd_nxt = 0;            ///< one beyond the highest number ever sent
+  std::uint32_t queued = 0;   ///< octets that SEND has taken; the first has number ISS+1
+  bool fin_queued = false;    ///< CLOSE has been called
+  bool fin_sent = false;
+  Seq edge_low = 0;           ///< SND.UNA+SND.WND, the least that the IUT may believe
+  Seq edge_high = 0;          ///< the most that it may believe
+  Seq edge_max = 0;           ///< the furthest edge that was ever validly offered
+  Seq snd_wl1 = 0;
+  Seq snd_wl2 = 0;
+  std::uint32_t max_snd_wnd = 0;
+  std::uint16_t peer_mss = 536;
+  bool peer_mss_given = false;
+
+  // Receive sequence variables.
+  Seq irs = 0;
+  Seq rcv_nxt = 0;
+  Seq rcv_nxt_may = 0;     ///< text up to here may have been taken too: hidden edges, parts of held text
+  Seq advertised = 0;      ///< RCV.NXT+RCV.WND as the IUT last told it
+  Seq advertised_max = 0;  ///< the furthest it ever told
+  Seq user_nxt = 0;        ///< the next octet that RECEIVE returns
+  Seq syn_text_end = 0;    ///< end of text that came with the SYN and may be acknowledged with it
+  bool window_known = false;
+  bool fin_received = false;
+  bool eof_told = false;
+  std::uint8_t held_count = 0;
+  std::array<Held, 3> held{};
+  Rule taken = Rule::none;  ///< the rule broken by an ACK that does not count what was taken last
+
+  bool passive = false;   ///< came from LISTEN
+  bool reopened = false;  ///< came from TIME-WAIT (MAY-2)
+  bool listening = false;
+  Seq old_snd_nxt = 0;  ///< of the connection before, for MAY-2's conditions
+  Seq old_rcv_nxt = 0;
+
+  // User.
+  Handle handle = Handle::none;
+  Ending ending = Ending::none;
+  bool error_told = false;
+  std::uint8_t ghosts = 0;  ///< dead children that accept may still return
+  Time text_since{};        ///< since when there is text to deliver, or the end
+
+  // Time.
+  Time since{};        ///< when the state was entered
+  Time tw_latest{};    ///< latest possible start of the 2MSL timer; the earliest is `since`
+  Time first_sent{};   ///< first transmission of the octet at SND.UNA
+  Time last_sent{};    ///< its last transmission
+  Time interval{};     ///< between its last two transmissions, while the peer was silent
+  bool silent = true;  ///< nothing came from the peer since the last transmission
+  bool never_answered = true;  ///< nothing came from the peer since the first transmission
+  std::uint8_t resent = 0;     ///< retransmissions of the octet at SND.UNA
+  bool early = false;          ///< data was accepted before ESTABLISHED and is not sent yet
+  bool syn_resent = false;
+  Time syn_interval{};    ///< first retransmission interval of the SYN
+  bool sampled = false;   ///< a segment was acknowledged that had not been retransmitted
+  Time provoked{-3600s};  ///< the last segment that drew a challenge
+
+  std::uint8_t ack_credit = 0;  ///< segments received that may still draw a pure ACK
+  Time credit_until{};
+  bool reset_itself = false;    ///< has answered with a reset and goes on (§3.5.2)
+  bool parting_ack = false;     ///< a last ACK may come from the connection that is gone
+  Rule blame = Rule::none;      ///< what is broken by answering the last stimulus
+  Rule silence = Rule::none;    ///< what is broken by resetting for the last stimulus
+  Origin origin = Origin::fresh;
+
+  std::array<Duty, owed_count> owed{};
+  std::uint8_t reset_count = 0;
+  std::array<Reset, 4> resets{};
+  std::uint64_t advisories = 0;  ///< SHOULDs that this hypothesis assumes to be disregarded, see `advisory_bit`
+
+  bool operator==(const Hypothesis&) const = default;
+
+  Duty& duty(Owed what) { return owed[static_cast<std::size_t>(what)]; }
+  const Duty& duty(Owed what) const { return owed[static_cast<std::size_t>(what)]; }
+  bool owes(Owed what) const { return duty(what).why != Rule::none; }
+  void discharge(Owed what) { duty(what) = {}; }
+
+  /// The number that follows the last octet that SEND has taken; the FIN's number once CLOSE was called.
+  Seq stream_end() const { return iss + 1 + queued; }
+  /// Octets that SEND has taken and that were never sent.
+  std::uint32_t unsent() const { return lt(snd_nxt, stream_end()) ? stream_end() - snd_nxt : 0; }
+  bool syn_unacknowledged() const { return !iss_known || snd_una == iss; }
+  /// RCV.WND as last told.
+  std::uint32_t rcv_wnd() const { return lt(rcv_nxt, advertised) ? advertised - rcv_nxt : 0; }
+  /// The number after the last octet of text received in order.
+  Seq text_end() const { return rcv_nxt - (fin_received ? 1 : 0); }
+  bool synchronized() const { return state >= State::established; }
+  /// Data or FIN waits and the peer's window is closed, as far as the IUT can know.
+  bool probing() const { return (unsent() > 0 || lt(snd_una, snd_nxt)) && le(edge_high, later(snd_una, edge_low)); }
+  bool orphan() const { return handle == Handle::gone; }
+};
+
+/// Advisories are numbered by the order of the SHOULDs in the catalogue.
+std::uint64_t advisory_bit(Rule should);
+
+/// One step: the hypothesis that it changes, and what it may ask.
+struct Step {
+  Hypothesis& h;
+  Chooser& choose;
+  const Claims& claims;
+  Time now;
+};
+
+}  // namespace finwait::model

@@ -1,0 +1,95 @@
+#include "model/timeouts.h"
+
+#include "model/actions.h"
+#include "model/machine.h"
+
+namespace finwait::model {
+
+namespace {
+
+constexpr Time r2_data_least = 100s;  // SHLD-11
+constexpr Time r2_syn_least = 180s;   // MUST-23
+
+bool waits_for_peer(const Hypothesis& h) {
+  return h.iss_known && (lt(h.snd_una, h.snd_nxt) || h.unsent() > 0);
+}
+
+void expire_time_wait(Step& step) {
+  Hypothesis& h = step.h;
+  const Time tolerance = step.claims.tolerance();
+  const Time least = h.since + 2 * step.claims.msl - tolerance;
+  const Time most = h.tw_latest + 2 * step.claims.msl + tolerance;
+  if (step.now < least) return;
+  if (step.now > most || step.choose.otherwise(Choice::time_wait_over)) take(TimeWaitTimeout{}, step);
+}
+
+// Connections that nobody holds may be given up without a word.
+bool may_vanish(const Step& step) {
+  const Hypothesis& h = step.h;
+  if (h.state == State::syn_received && h.passive) return step.now - h.since >= 3s;    // reading A47
+  if (!h.orphan()) return false;
+  if (h.state == State::fin_wait_2) return step.now - h.since >= 1s;                   // reading A48
+  return h.synchronized() && h.state != State::time_wait && waits_for_peer(h) &&
+         step.now - h.first_sent >= r2_data_least - step.claims.tolerance();
+}
+
+Rule overdue_retransmission(Step& step) {
+  Hypothesis& h = step.h;
+  const bool nobody = h.orphan() || (h.state == State::syn_received && h.passive);
+  if (h.resent > 0 && nobody) {
+    take(GivenUp{}, step);
+    return Rule::none;
+  }
+  if (h.resent > 0 && step.now - h.first_sent >= r2_data_least) {
+    return h.state == State::syn_sent ? Rule::syn_failure_is_told : Rule::user_timeout_is_told;
+  }
+  return Rule::retransmission;
+}
+
+// The R2 that the IUT claims (MUST-20, MUST-22): by then an unanswered connection is closed and its user told.
+Rule overdue_r2(Step& step) {
+  Hypothesis& h = step.h;
+  if (!h.iss_known || !h.never_answered || h.snd_una_may == h.snd_nxt) return Rule::none;
+  const bool syn = h.state == State::syn_sent;
+  const Time claimed = syn ? step.claims.r2_syn : step.claims.r2_data;
+  if (claimed == Time{0} || step.now <= h.first_sent + claimed + step.claims.tolerance()) return Rule::none;
+  if (h.orphan()) {
+    take(GivenUp{}, step);
+    return Rule::none;
+  }
+  return syn ? Rule::syn_failure_is_told : Rule::closed_at_r2;
+}
+
+}  // namespace
+
+bool may_give_up(const Step& step) {
+  const Hypothesis& h = step.h;
+  if (may_vanish(step)) return true;
+  if (h.state == State::syn_sent) return step.now - h.first_sent >= r2_syn_least - step.claims.tolerance();
+  const bool alive = h.synchronized() && h.state != State::time_wait && h.state != State::fin_wait_2;
+  return alive && waits_for_peer(h) && step.now - h.first_sent >= r2_data_least - step.claims.tolerance();
+}
+
+void expire(Step& step) {
+  if (step.h.state == State::time_wait) {
+    expire_time_wait(step);
+  } else if (may_vanish(step) && step.choose.otherwise(Choice::given_up)) {
+    take(GivenUp{}, step);
+  }
+}
+
+Rule overdue(Step& step) {
+  Hypothesis& h = step.h;
+  for (std::uint8_t i = 0; i < h.reset_count; ++i) {
+    if (h.resets[i].owed && h.resets[i].by < step.now) return h.resets[i].why;
+  }
+  for (std::size_t i = 0; i < owed_count; ++i) {
+    const Duty& duty = h.owed[i];
+    if (duty.why == Rule::none || duty.by >= step.now) continue;
+    if (static_cast<Owed>(i) != Owed::retransmission) return duty.why;
+    if (Rule rule = overdue_retransmission(step); rule != Rule::none) return rule;
+  }
+  return overdue_r2(step);
+}
+
+}  // namespace finwait::model
