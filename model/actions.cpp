@@ -113,12 +113,13 @@ void review_sending(Step& step) {
   const bool idle = sends && !outstanding && !h.syn_unacknowledged();
   const std::uint32_t room = lt(h.snd_nxt, h.edge_low) ? h.edge_low - h.snd_nxt : 0;
   const std::uint32_t unsent = h.unsent();
-  // §3.8.6.2.1: sent if all of it fits, or if half the largest window fits; nothing else holds it (MUST-60).
+  // §3.8.6.2.1: sent if all of it fits, or if half the largest window fits; no timer is binding, but MUST-60
+  // forbids to hold it indefinitely.
   if (idle && unsent > 0 && room > 0 && (room >= unsent || room >= h.max_snd_wnd / 2)) {
     const Rule why = h.early ? Rule::send_waits_for_established
                      : h.fin_queued ? Rule::data_before_close_arrives
                                     : Rule::held_data_leaves;
-    owe(step, Owed::data, why, Time{1s} + step.claims.tolerance());
+    owe(step, Owed::data, why, step.claims.patience);
   } else {
     h.discharge(Owed::data);
   }

@@ -36,9 +36,10 @@ Rule unlicensed(const Hypothesis& h, Rule otherwise) {
 }
 
 // Header rules that hold in every state.
-Rule check_flags(const Segment& o) {
+Rule check_flags(const Hypothesis& h, const Segment& o) {
   const bool syn = o.has(SYN), fin = o.has(FIN), rst = o.has(RST);
-  if ((syn && fin) || (syn && rst) || (rst && fin)) return Rule::legal_flags;
+  // SYN and FIN may be repackaged into one segment where CLOSE came before the SYN's acknowledgment.
+  if ((syn && fin && !h.fin_queued) || (syn && rst) || (rst && fin)) return Rule::legal_flags;
   if (!syn && !rst && !o.has(ACK)) return Rule::legal_flags;
   if (o.mss && !syn) return Rule::mss_only_on_syn;
   if (o.other_options && !(syn && !o.has(ACK))) return Rule::options_only_if_offered;
@@ -170,6 +171,14 @@ bool opening(const Hypothesis& h) {
 
 Rule check_octets(const Hypothesis& h, Seq seq, std::span<const std::uint8_t> octets);
 
+// Data on the SYN is a feature; a FIN may ride on it after CLOSE.
+Rule riding_on_syn(Hypothesis& h, const Segment& o) {
+  if (Rule rule = check_octets(h, o.seq + 1, o.text); rule != Rule::none) return rule;
+  if (o.has(FIN)) h.fin_sent = true;
+  h.snd_nxt = later(h.snd_nxt, o.end());
+  return Rule::none;
+}
+
 Rule emits_bare_syn(Step& step, const Segment& o) {
   Hypothesis& h = step.h;
   const bool active = h.state == State::syn_sent || (opening(h) && !h.passive);
@@ -183,10 +192,7 @@ Rule emits_bare_syn(Step& step, const Segment& o) {
   } else if (Rule rule = retransmission(step); rule != Rule::none) {
     return rule;
   }
-  if (o.text.empty()) return Rule::none;
-  if (Rule rule = check_octets(h, o.seq + 1, o.text); rule != Rule::none) return rule;
-  h.snd_nxt = later(h.snd_nxt, o.end());  // data on the SYN is a feature
-  return Rule::none;
+  return riding_on_syn(h, o);
 }
 
 Rule emits_syn_ack(Step& step, const Segment& o) {
@@ -210,7 +216,7 @@ Rule emits_syn_ack(Step& step, const Segment& o) {
   h.discharge(Owed::syn_ack);
   h.discharge(Owed::ack);
   note_window(h, o);
-  return Rule::none;
+  return riding_on_syn(h, o);
 }
 
 // ---- acknowledgments --------------------------------------------------------------------------------
@@ -360,7 +366,7 @@ Rule emits_ack_or_text(Step& step, const Segment& o) {
 }  // namespace
 
 Rule emits(Step& step, const Segment& o) {
-  if (Rule rule = check_flags(o); rule != Rule::none) return rule;
+  if (Rule rule = check_flags(step.h, o); rule != Rule::none) return rule;
   Rule rule = Rule::none;
   if (o.has(RST)) {
     rule = emits_reset(step, o);

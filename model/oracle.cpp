@@ -1,0 +1,171 @@
+#include "model/oracle.h"
+
+#include <algorithm>
+
+#include "model/emission.h"
+#include "model/segment_arrives.h"
+#include "model/timeouts.h"
+
+namespace finwait::model {
+
+namespace {
+
+// Whether some deadline has passed, without changing anything.
+bool anything_due(const Hypothesis& h, const Claims& claims, Time now) {
+  for (std::uint8_t i = 0; i < h.reset_count; ++i) {
+    if (h.resets[i].owed && h.resets[i].by < now) return true;
+  }
+  for (const Duty& duty : h.owed) {
+    if (duty.why != Rule::none && duty.by < now) return true;
+  }
+  const bool r2 = claims.r2_syn > Time{0} || claims.r2_data > Time{0};
+  return r2 && h.iss_known && h.never_answered && lt(h.snd_una, h.snd_nxt);
+}
+
+void forgive_overdue(Hypothesis& h, Time now) {
+  for (Duty& duty : h.owed) {
+    if (duty.by < now) duty = {};
+  }
+  h.reset_count = 0;
+  h.resets = {};
+  h.never_answered = false;
+}
+
+// The connection is gone, whatever the rules say of it.
+void adopt_end(Hypothesis& h) {
+  if (h.handle == Handle::open && h.ending == Ending::none) h.ending = Ending::reset;
+  h.error_told = true;
+  h.owed = {};
+  h.iss_known = false;
+  h.origin = Origin::fresh;
+  h.state = h.listening ? State::listen : State::closed;
+}
+
+void adopt_segment(Hypothesis& h, const Segment& o) {
+  if (o.has(RST)) return adopt_end(h);
+  if (!h.synchronized() || !o.has(ACK)) return;
+  h.discharge(Owed::ack);
+  h.taken = Rule::none;
+  if (lt(h.snd_nxt, o.end()) && o.end() - h.snd_nxt < 65536) h.snd_nxt = o.end();
+  const bool near = o.ack - h.rcv_nxt < 65536 || h.rcv_nxt - o.ack < 65536;
+  if (near && lt(h.irs, o.ack) && !h.fin_received) {
+    h.rcv_nxt = h.rcv_nxt_may = o.ack;
+    h.user_nxt = lt(o.ack, h.user_nxt) ? o.ack : h.user_nxt;
+  }
+  h.advertised = h.advertised_max = o.ack + o.wnd;
+}
+
+}  // namespace
+
+Oracle::Oracle(const Claims& claims) : claims_(claims) {
+  set_.reserve(2 * set_limit);
+  next_.reserve(2 * set_limit);
+  start();
+}
+
+void Oracle::start() {
+  set_.clear();
+  set_.emplace_back();
+  dead_.clear();
+  now_ = Time{0};
+}
+
+template <class Function>
+Verdict Oracle::map(Time now, Function function) {
+  now_ = now;
+  next_.clear();
+  dead_.clear();
+  for (const Hypothesis& hypothesis : set_) {
+    Chooser chooser;
+    do {
+      Hypothesis& changed = next_.emplace_back(hypothesis);
+      Step step{changed, chooser, claims_, now};
+      if (const Rule rule = function(step); rule != Rule::none) {
+        dead_.push_back({hypothesis, rule});
+        next_.pop_back();
+      } else if (std::find(next_.begin(), next_.end() - 1, changed) != next_.end() - 1) {
+        next_.pop_back();
+      }
+      if (next_.size() > set_limit) return Verdict::inconclusive;
+    } while (chooser.next());
+  }
+  if (next_.empty()) return Verdict::fail;  // the set stays as it was, for the repair
+  set_.swap(next_);
+  return Verdict::pass;
+}
+
+Verdict Oracle::time(Time now) {
+  const bool due = std::any_of(set_.begin(), set_.end(),
+                               [&](const Hypothesis& h) { return anything_due(h, claims_, now); });
+  if (!due) return Verdict::pass;
+  cause_ = Cause::time;
+  return map(now, [](Step& step) { return overdue(step); });
+}
+
+Verdict Oracle::segment(Time now, const Segment& segment) {
+  cause_ = Cause::none;
+  return map(now, [&](Step& step) {
+    expire(step);
+    segment_arrives(step, segment);
+    return Rule::none;
+  });
+}
+
+Verdict Oracle::call(Time now, const UserCall& call) {
+  cause_ = Cause::call;
+  called_ = call;
+  return map(now, [&](Step& step) {
+    expire(step);
+    return user_calls(step, call);
+  });
+}
+
+Verdict Oracle::sent(Time now, const Segment& segment) {
+  cause_ = Cause::sent;
+  seen_ = segment;
+  return map(now, [&](Step& step) { return emits(step, segment); });
+}
+
+Verdict Oracle::told_open(Time now) {
+  cause_ = Cause::none;
+  return map(now, [](Step& step) { return user_is_told_open(step); });
+}
+
+Verdict Oracle::told_acceptable(Time now) {
+  cause_ = Cause::none;
+  return map(now, [](Step& step) { return user_is_told_acceptable(step); });
+}
+
+Verdict Oracle::told_failure(Time now, Result why) {
+  cause_ = Cause::failure;
+  return map(now, [&](Step& step) { return user_is_told_failure(step, why); });
+}
+
+Verdict Oracle::object(Time now, Rule rule) {
+  cause_ = Cause::none;
+  return map(now, [&](Step&) { return rule; });
+}
+
+void Oracle::repair() {
+  for (Hypothesis& h : set_) {
+    switch (cause_) {
+      case Cause::time: forgive_overdue(h, now_); break;
+      case Cause::sent: adopt_segment(h, seen_); break;
+      case Cause::failure: adopt_end(h); break;
+      case Cause::call:
+        if (called_.call == Call::receive) h.user_nxt += static_cast<Seq>(called_.received.size());
+        break;
+      case Cause::none: break;
+    }
+    h.advisories = 0;
+  }
+  dead_.clear();
+}
+
+std::uint64_t Oracle::advisories() const {
+  std::uint64_t all = ~std::uint64_t{0};
+  for (const Hypothesis& h : set_) all &= h.advisories;
+  return all;
+}
+
+}  // namespace finwait::model

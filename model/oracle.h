@@ -1,0 +1,70 @@
+// The oracle: the set of hypotheses that all observations so far allow. What empties it is a failure.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "model/hypothesis.h"
+#include "model/user_calls.h"
+
+namespace finwait::model {
+
+/// `inconclusive`: the set has grown beyond what is worth following.
+enum class Verdict : std::uint8_t { pass, fail, inconclusive };
+
+/// Why one hypothesis was given up: the rule that the IUT would have broken under it.
+struct Obituary {
+  Hypothesis hypothesis;
+  Rule rule;
+};
+
+/// A relation, not a prediction: every stimulus and every observation maps the set; a hypothesis under
+/// which the IUT breaks a rule leaves it.
+class Oracle {
+ public:
+  explicit Oracle(const Claims& claims);
+
+  /// A new case: nothing is open, time is 0.
+  void start();
+
+  // Stimuli.
+  Verdict segment(Time now, const Segment& segment);
+  Verdict call(Time now, const UserCall& call);
+  /// Time has passed up to `now` and everything stamped earlier has been observed.
+  Verdict time(Time now);
+
+  // Observations.
+  Verdict sent(Time now, const Segment& segment);
+  Verdict told_open(Time now);
+  Verdict told_acceptable(Time now);
+  Verdict told_failure(Time now, Result why);
+  /// The IUT has broken a rule that holds under every hypothesis (a bad checksum, a wrong address).
+  Verdict object(Time now, Rule rule);
+
+  /// After `fail`: the last set with the rule that removed each; the first one names the finding.
+  std::span<const Obituary> dead() const { return dead_; }
+  /// After `fail`: forgets the broken rule and adopts what was seen, so that the case can go on.
+  void repair();
+
+  const Hypothesis& front() const { return set_.front(); }
+  std::span<const Hypothesis> set() const { return set_; }
+  /// SHOULDs that every remaining hypothesis assumes to be disregarded.
+  std::uint64_t advisories() const;
+  const Claims& claims() const { return claims_; }
+
+  static constexpr std::size_t set_limit = 256;
+
+ private:
+  template <class Function>
+  Verdict map(Time now, Function function);
+
+  Claims claims_;
+  std::vector<Hypothesis> set_, next_;
+  std::vector<Obituary> dead_;
+  Time now_{};
+  Segment seen_{};
+  UserCall called_{};
+  enum class Cause : std::uint8_t { none, time, sent, call, failure } cause_ = Cause::none;
+};
+
+}  // namespace finwait::model
