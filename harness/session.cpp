@@ -1,0 +1,329 @@
+#include "harness/session.h"
+
+#include <algorithm>
+
+#include "model/stream.h"
+
+namespace finwait {
+
+using model::Hypothesis;
+using model::Rule;
+using model::Segment;
+using model::Seq;
+using model::State;
+using model::Verdict;
+
+model::Claims claims_of(const Profile& profile) {
+  model::Claims claims;
+  claims.tick = profile.tick;
+  claims.step = profile.step;
+  claims.slack = profile.slack;
+  claims.msl = profile.msl;
+  claims.reaction = profile.reaction;
+  claims.throttle = profile.throttle;
+  claims.patience = profile.patience;
+  claims.r2_syn = profile.r2_syn;
+  claims.r2_data = profile.r2_data;
+  claims.receive_buffer = profile.receive_buffer;
+  claims.mss = profile.mss;
+  claims.listener_persists = profile.listener_persists;
+  return claims;
+}
+
+Session::Session(Adapter& adapter)
+    : adapter_(adapter), profile_(adapter.profile()), oracle_(claims_of(profile_)), packet_(max_datagram) {}
+
+void Session::start(const CaseSetup& setup) {
+  setup_ = setup;
+  now_ = Time{0};
+  observations_.clear();
+  octets_.clear();
+  judged_ = 0;
+  next_socket_ = 1;
+  listener_ = connection_ = 0;
+  sent_ = 0;
+  advisories_ = 0;
+  trace_.clear();
+  oracle_.start();
+  adapter_.reset(setup.iut_seed);
+}
+
+Outcome Session::play(const Event& event) {
+  observations_.clear();
+  octets_.clear();
+  judged_ = 0;
+  state_ = oracle_.front().state;
+  if (event.kind == EventKind::segment) stimulus_ = resolve(event);
+  class_ = classify(event, stimulus_, oracle_.front());
+  if (keep_trace_) record_stimulus(event);
+  Verdict verdict = Verdict::pass;
+  switch (event.kind) {
+    case EventKind::segment: verdict = play_segment(event); break;
+    case EventKind::wait: verdict = play_wait(event); break;
+    default: verdict = play_call(event);
+  }
+  if (verdict != Verdict::pass) return conclude(verdict);
+  return judge();
+}
+
+Outcome Session::go_on() {
+  oracle_.repair();
+  return judge();
+}
+
+// ---- stimuli ----------------------------------------------------------------------------------------
+
+Segment Session::resolve(const Event& event) {
+  const Hypothesis& h = oracle_.front();
+  const bool had_connection = h.state >= State::syn_received || h.origin != model::Origin::fresh;
+  Segment segment;
+  segment.flags = event.flags;
+  segment.wnd = event.wnd;
+  Seq seq = setup_.tester_isn;
+  if (event.seq_base != SeqBase::isn && had_connection) {
+    seq = event.seq_base == SeqBase::rcv_nxt || !h.window_known ? h.rcv_nxt : h.advertised;
+  }
+  segment.seq = seq + static_cast<Seq>(event.seq_offset);
+  if (segment.has(model::ACK)) {
+    const Seq base = event.ack_base == AckBase::snd_nxt   ? h.snd_nxt
+                     : event.ack_base == AckBase::snd_una ? h.snd_una
+                                                          : h.iss;
+    segment.ack = base + static_cast<Seq>(event.ack_offset);
+  }
+  if (segment.has(model::SYN) && event.mss > 0) segment.mss = event.mss;
+  // The octets follow from their numbers; text on a SYN begins a stream.
+  const bool fresh = !had_connection || event.seq_base == SeqBase::isn;
+  const Seq first = segment.seq + (segment.has(model::SYN) ? 1 : 0);
+  const Seq origin = fresh && segment.has(model::SYN) ? first : fresh ? setup_.tester_isn + 1 : h.irs + 1;
+  payload_.resize(event.len);
+  for (std::uint32_t i = 0; i < event.len; ++i) payload_[i] = model::tester_octet(first + i - origin);
+  segment.text = payload_;
+  return segment;
+}
+
+Verdict Session::play_segment(const Event& event) {
+  if (!event.bad_checksum) {  // MUST-3: a corrupted segment is as if it had never come
+    if (const Verdict verdict = oracle_.segment(now_, stimulus_); verdict != Verdict::pass) return verdict;
+  }
+  const Wire wire{profile_.tester_address, profile_.iut_address, tester_port, iut_port, stimulus_};
+  EncodeOptions options;
+  options.bad_tcp_checksum = event.bad_checksum;
+  const std::size_t size = encode(wire, packet_, options);
+  adapter_.deliver(Octets(packet_.data(), size), *this);
+  return Verdict::pass;
+}
+
+Time Session::length_of(const Event& event) const {
+  Time length = std::chrono::milliseconds(event.wait_ms);
+  if (event.wait_base == WaitBase::two_msl) length += 2 * profile_.msl;
+  if (event.wait_base == WaitBase::patience) length += profile_.patience;
+  return std::max(length, Time{0});
+}
+
+Verdict Session::play_wait(const Event& event) {
+  const Time length = length_of(event);
+  adapter_.advance(length, *this);
+  now_ += length;
+  return Verdict::pass;
+}
+
+Request Session::request_for(const Event& event) {
+  Request request;
+  request.local_port = iut_port;
+  request.remote_port = tester_port;
+  request.socket = connection_;
+  request.count = event.count;
+  switch (event.kind) {
+    case EventKind::open_passive:
+      request.call = Call::open_passive;
+      request.socket = next_socket_++;
+      break;
+    case EventKind::open_active:
+      request.call = Call::open_active;
+      request.socket = next_socket_++;
+      break;
+    case EventKind::accept:
+      request.call = Call::accept;
+      request.socket = listener_;
+      request.child = next_socket_++;
+      break;
+    case EventKind::send:
+      request.call = Call::send;
+      payload_.resize(event.count);
+      for (std::uint32_t i = 0; i < event.count; ++i) payload_[i] = model::iut_octet(sent_ + i);
+      request.data = payload_;
+      break;
+    case EventKind::receive: request.call = Call::receive; break;
+    case EventKind::close: request.call = Call::close; break;
+    case EventKind::close_full: request.call = Call::close_full; break;
+    case EventKind::abort: request.call = Call::abort; break;
+    case EventKind::status: request.call = Call::status; break;
+    default:
+      request.call = Call::close_full;
+      request.socket = listener_;
+  }
+  return request;
+}
+
+void Session::settle_sockets(const Request& request, const Reply& reply) {
+  const bool granted = reply.result == Result::ok || reply.result == Result::pending;
+  if (request.call == Call::open_passive && granted) listener_ = request.socket;
+  if (request.call == Call::open_active && granted) {
+    connection_ = request.socket;
+    sent_ = 0;
+  }
+  if (request.call == Call::accept && reply.result == Result::ok) {
+    connection_ = request.child;
+    sent_ = 0;
+  }
+  if (request.call == Call::send && reply.result == Result::ok) sent_ += static_cast<std::uint32_t>(reply.count);
+  if (request.call == Call::close_full && request.socket == listener_ && reply.result == Result::ok) listener_ = 0;
+}
+
+Verdict Session::play_call(const Event& event) {
+  const Request request = request_for(event);
+  const bool supported =
+      std::find(profile_.calls.begin(), profile_.calls.end(), request.call) != profile_.calls.end();
+  if (!supported) return Verdict::pass;
+  const bool on_listener = event.kind == EventKind::close_listener;
+  const Reply reply = adapter_.call(request, *this);
+  model::UserCall call;
+  call.call = request.call;
+  call.on_listener = on_listener;
+  call.on_connection = request.socket != 0;
+  call.asked = event.count;
+  call.result = reply.result;
+  call.count = static_cast<std::uint32_t>(reply.count);
+  call.received = reply.data;
+  call.state = reply.state;
+  settle_sockets(request, reply);
+  if (keep_trace_) {
+    TraceEntry& entry = trace_.back();
+    entry.result = reply.result;
+    entry.count = request.call == Call::receive ? static_cast<std::uint32_t>(reply.data.size()) : call.count;
+    entry.state = reply.state;
+  }
+  return oracle_.call(now_, call);
+}
+
+// ---- observations -----------------------------------------------------------------------------------
+
+void Session::datagram(Time at, Octets packet) {
+  observations_.push_back({TraceEntry::What::sent, at, octets_.size(), packet.size(), 0, Result::ok});
+  octets_.insert(octets_.end(), packet.begin(), packet.end());
+}
+
+void Session::opened(Time at, Socket socket) {
+  observations_.push_back({TraceEntry::What::opened, at, 0, 0, socket, Result::ok});
+}
+
+void Session::acceptable(Time at, Socket listener) {
+  observations_.push_back({TraceEntry::What::acceptable, at, 0, 0, listener, Result::ok});
+}
+
+void Session::failed(Time at, Socket socket, Result why) {
+  observations_.push_back({TraceEntry::What::failed, at, 0, 0, socket, why});
+}
+
+Outcome Session::judge() {
+  while (judged_ < observations_.size()) {
+    const Observation& observation = observations_[judged_];
+    const Time at = std::min(observation.at, now_);
+    if (const Verdict verdict = oracle_.time(at); verdict != Verdict::pass) return conclude(verdict);
+    ++judged_;
+    const Verdict verdict = judge(observation);
+    if (keep_trace_) record(observation, verdict == Verdict::fail);
+    if (verdict != Verdict::pass) return conclude(verdict);
+  }
+  if (const Verdict verdict = oracle_.time(now_); verdict != Verdict::pass) return conclude(verdict);
+  return conclude(Verdict::pass);
+}
+
+Outcome Session::conclude(Verdict verdict) {
+  if (verdict == Verdict::inconclusive) return Outcome::inconclusive;
+  if (verdict == Verdict::pass) {
+    advisories_ |= oracle_.advisories();
+    if (keep_trace_ && !trace_.empty()) trace_.back().set.assign(oracle_.set().begin(), oracle_.set().end());
+    return Outcome::pass;
+  }
+  deviation_ = {oracle_.dead().front().rule, state_, class_};
+  // A bad checksum must change nothing: whatever follows it at once is its doing.
+  if (class_.bad_checksum) deviation_.rule = Rule::bad_checksum_changes_nothing;
+  if (keep_trace_) {
+    const bool marked = !trace_.empty() && trace_.back().fails;
+    if (!marked) trace_.back().fails = true;
+  }
+  return Outcome::fail;
+}
+
+Verdict Session::judge(const Observation& observation) {
+  const Time at = observation.at;
+  switch (observation.what) {
+    case TraceEntry::What::sent: return judge_datagram(observation);
+    case TraceEntry::What::opened:
+      return observation.socket == connection_ ? oracle_.told_open(at) : Verdict::pass;
+    case TraceEntry::What::acceptable:
+      return observation.socket == listener_ ? oracle_.told_acceptable(at) : Verdict::pass;
+    case TraceEntry::What::failed:
+      return observation.socket == connection_ ? oracle_.told_failure(at, observation.why) : Verdict::pass;
+    default: return Verdict::pass;
+  }
+}
+
+Verdict Session::judge_datagram(const Observation& observation) {
+  const Octets packet(octets_.data() + observation.offset, observation.size);
+  const Decoded decoded = decode(packet);
+  const Time at = observation.at;
+  if (!decoded.ok() || decoded.reserved_bits_set || decoded.options_malformed) {
+    return oracle_.object(at, Rule::header_is_well_formed);
+  }
+  if (!decoded.ip_checksum_ok || !decoded.tcp_checksum_ok) return oracle_.object(at, Rule::checksum_is_sent);
+  const Wire& wire = decoded.wire;
+  const bool ours = wire.source == profile_.iut_address && wire.destination == profile_.tester_address &&
+                    wire.source_port == iut_port && wire.destination_port == tester_port;
+  if (!ours) return oracle_.object(at, Rule::local_address_stays);
+  return oracle_.sent(at, wire.segment);
+}
+
+// ---- the trace --------------------------------------------------------------------------------------
+
+void Session::record_stimulus(const Event& event) {
+  const Hypothesis& h = oracle_.front();
+  TraceEntry& entry = trace_.emplace_back();
+  entry.at = now_;
+  entry.event = event;
+  entry.before = h.state;
+  entry.iss = h.iss;
+  entry.irs = h.state >= State::syn_received ? h.irs : setup_.tester_isn;
+  entry.iss_known = h.iss_known;
+  if (event.kind != EventKind::segment) return;
+  entry.segment = stimulus_;
+  entry.octets.assign(stimulus_.text.begin(), stimulus_.text.end());
+  entry.segment.text = entry.octets;
+}
+
+void Session::record(const Observation& observation, bool fails) {
+  const Hypothesis& h = oracle_.front();
+  TraceEntry& entry = trace_.emplace_back();
+  entry.what = observation.what;
+  entry.at = observation.at;
+  entry.result = observation.why;
+  entry.before = h.state;
+  entry.iss = h.iss;
+  entry.irs = h.state >= State::syn_received ? h.irs : setup_.tester_isn;
+  entry.iss_known = h.iss_known;
+  entry.fails = fails;
+  if (!fails) entry.set.assign(oracle_.set().begin(), oracle_.set().end());
+  if (observation.what != TraceEntry::What::sent) return;
+  const Decoded decoded = decode(Octets(octets_.data() + observation.offset, observation.size));
+  if (!decoded.ok()) {
+    entry.what = TraceEntry::What::undecodable;
+    entry.state = decoded.error;
+    return;
+  }
+  entry.segment = decoded.wire.segment;
+  entry.octets.assign(entry.segment.text.begin(), entry.segment.text.end());
+  entry.segment.text = entry.octets;
+}
+
+}  // namespace finwait
