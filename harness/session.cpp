@@ -55,6 +55,7 @@ Outcome Session::play(const Event& event) {
   state_ = oracle_.front().state;
   if (event.kind == EventKind::segment) stimulus_ = resolve(event);
   class_ = classify(event, stimulus_, oracle_.front());
+  if (last_words_ != nullptr) *last_words_ = {Rule::iut_survives, state_, class_};
   if (keep_trace_) record_stimulus(event);
   Verdict verdict = Verdict::pass;
   switch (event.kind) {

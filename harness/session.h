@@ -71,6 +71,8 @@ class Session final : private Sink {
   /// The state and class that a deviation would be named after: of the last event.
   model::State state() const { return state_; }
   const EventClass& event_class() const { return class_; }
+  /// Writes the state and class of each event here before it is played: what is left of a crash.
+  void leave_word_in(Deviation* place) { last_words_ = place; }
   /// New bits of model::advisory_bit since the start of the case.
   std::uint64_t advisories() const { return advisories_; }
 
@@ -123,6 +125,7 @@ class Session final : private Sink {
   Socket next_socket_ = 1, listener_ = 0, connection_ = 0;
   std::uint32_t sent_ = 0;  ///< octets that the connection's SENDs have taken
   Deviation deviation_;
+  Deviation* last_words_ = nullptr;
   model::State state_ = model::State::closed;
   EventClass class_;
   std::uint64_t advisories_ = 0;

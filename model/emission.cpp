@@ -57,7 +57,7 @@ bool matches(const Reset& reset, const Segment& o) {
 void leave_by_reset(Step& step) {
   if (step.h.state == State::time_wait) {
     take(TimeWaitTimeout{}, step);
-  } else {
+  } else if (step.h.synchronized()) {
     take(GivenUp{}, step);
   }
 }
@@ -93,10 +93,10 @@ Rule emits_reset(Step& step, const Segment& o) {
     }
     return Rule::none;
   }
+  if (h.owes(Owed::syn_ack)) return h.duty(Owed::syn_ack).why;  // it has not shown yet that it took the SYN
   if (h.reset_itself && (h.state == State::syn_sent || h.state == State::syn_received)) {
     return Rule::unsynchronized_state_stays;
   }
-  if (h.state == State::listen && h.reset_itself && h.owes(Owed::syn_ack)) return Rule::unsynchronized_state_stays;
   if (h.synchronized() && lt(h.edge_high, h.snd_nxt)) return Rule::survives_shrunken_window;
   if (h.state == State::time_wait) return Rule::time_wait_lasts_2msl;
   return first_of(h.silence, first_of(h.blame, Rule::reset_needs_a_cause));

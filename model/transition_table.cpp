@@ -301,6 +301,13 @@ Machine& machine() {
   return instance;
 }
 
+template <class T>
+std::string_view type_name() {
+  std::string_view text = __PRETTY_FUNCTION__;
+  text = text.substr(0, text.find_first_of(";]", text.find("T = ")));
+  return text.substr(text.rfind("::") + 2);
+}
+
 template <class Event>
 void process(const Event& event, Step& step) {
   Machine& fsm = machine();
@@ -310,7 +317,10 @@ void process(const Event& event, Step& step) {
   fsm.step = &step;
   fsm.handled = true;
   fsm.process_event(event);
-  if (!fsm.handled) throw std::logic_error("the transition table has no arrow from " + std::string(name(before)));
+  if (!fsm.handled) {
+    throw std::logic_error("the transition table has no arrow from " + std::string(name(before)) + " for " +
+                           std::string(type_name<Event>()));
+  }
   step.h.state = state_numbers().by_number[static_cast<std::size_t>(fsm.current_state()[0])];
   if (step.h.state != before) step.h.since = step.now;
   // A listener outlives its children, and may be closed while it has one (reading A4).
@@ -325,13 +335,6 @@ constexpr State target_of(State source) {
   } else {
     return S::id;
   }
-}
-
-template <class T>
-std::string_view type_name() {
-  std::string_view text = __PRETTY_FUNCTION__;
-  text = text.substr(0, text.find_first_of(";]", text.find("T = ")));
-  return text.substr(text.rfind("::") + 2);
 }
 
 struct CollectArrows {

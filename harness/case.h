@@ -1,0 +1,45 @@
+// A case: what it is played with, and its events.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "harness/session.h"
+
+namespace finwait {
+
+struct Case {
+  CaseSetup setup;
+  std::vector<Event> events;
+  bool operator==(const Case&) const = default;
+};
+
+/// Where cases come from: events are drawn one by one, looking at the oracle's first hypothesis.
+class CaseSource {
+ public:
+  virtual ~CaseSource() = default;
+  /// Begins the case with this number; everything in it follows from the two numbers.
+  virtual CaseSetup begin(std::uint64_t seed, std::uint64_t number) = 0;
+  /// The next event, or nothing at the end of the case.
+  virtual std::optional<Event> next(const model::Hypothesis& h) = 0;
+  /// The case has ended without a deviation, with this set of hypotheses.
+  virtual void end(std::span<const model::Hypothesis> set) = 0;
+};
+
+/// The longest case that is recorded.
+inline constexpr std::size_t max_events = 256;
+
+/// How a given case went: up to its first deviation.
+struct Played {
+  Outcome outcome = Outcome::pass;
+  Deviation deviation;
+  std::size_t events = 0;        ///< played, the failing one included
+  std::uint64_t advisories = 0;  ///< model::advisory_bit of each SHOULD disregarded
+};
+
+/// Plays the case until its end or first deviation.
+Played play(Session& session, const Case& given);
+
+}  // namespace finwait

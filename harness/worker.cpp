@@ -1,0 +1,297 @@
+#include "harness/worker.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace finwait {
+
+namespace {
+
+enum class Command : std::uint8_t { round, play };
+enum class Answer : std::uint8_t { sighting, round_done, played };
+
+constexpr int advisory_bits = 64;
+// A case that goes from one deviation to the next says nothing new.
+constexpr int most_deviations = 6;
+
+struct RoundOrder {
+  std::uint64_t seed, first, count, known;
+};
+struct SightingHead {
+  std::uint64_t number;
+  CaseSetup setup;
+  std::uint32_t events;
+  Deviation deviation;
+  bool tainted;
+};
+
+[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+
+bool write_all(int fd, const void* data, std::size_t size) {
+  const auto* at = static_cast<const char*>(data);
+  while (size > 0) {
+    const ssize_t written = ::write(fd, at, size);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    at += written;
+    size -= static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
+bool read_all(int fd, void* data, std::size_t size) {
+  auto* at = static_cast<char*>(data);
+  while (size > 0) {
+    const ssize_t got = ::read(fd, at, size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    at += got;
+    size -= static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+}  // namespace
+
+// What the parent can read after the child has crashed.
+struct Worker::BlackBox {
+  std::uint64_t number = 0;
+  std::uint64_t cases = 0, events_played = 0, inconclusive = 0;
+  std::array<std::uint64_t, advisory_bits> advisories{};
+  CaseSetup setup;
+  std::uint32_t events = 0;
+  Deviation last_words;
+  bool tainted = false;
+  std::array<Event, max_events> event{};
+};
+
+// ---- the child --------------------------------------------------------------------------------------
+
+class Worker::Child {
+ public:
+  Child(BlackBox& box, Adapter& adapter, CaseSource& source, int in, int out)
+      : box_(box), session_(adapter), source_(source), in_(in), out_(out) {
+    session_.leave_word_in(&box_.last_words);
+  }
+
+  void serve() {
+    Command command{};
+    while (read_all(in_, &command, sizeof command)) {
+      if (command == Command::round) {
+        round();
+      } else {
+        play_given();
+      }
+    }
+  }
+
+ private:
+  template <class T>
+  void answer(const T& value) {
+    if (!write_all(out_, &value, sizeof value)) _exit(0);  // the parent has gone
+  }
+  template <class T>
+  T receive() {
+    T value{};
+    if (!read_all(in_, &value, sizeof value)) _exit(0);
+    return value;
+  }
+
+  void round() {
+    const auto order = receive<RoundOrder>();
+    known_.clear();
+    for (std::uint64_t i = 0; i < order.known; ++i) known_.insert(receive<Deviation>());
+    for (std::uint64_t i = 0; i < order.count; ++i) random_case(order.seed, order.first + i);
+    answer(Answer::round_done);
+  }
+
+  void random_case(std::uint64_t seed, std::uint64_t number) {
+    box_.number = number;
+    box_.events = 0;
+    box_.tainted = false;
+    box_.setup = source_.begin(seed, number);
+    session_.start(box_.setup);
+    while (box_.events < max_events) {
+      const std::optional<Event> event = source_.next(session_.oracle().front());
+      if (!event) break;
+      box_.event[box_.events++] = *event;
+      ++box_.events_played;
+      if (!event_goes_on(session_.play(*event))) break;
+    }
+    if (!box_.tainted) source_.end(session_.oracle().set());
+    count_advisories(session_.advisories());
+    ++box_.cases;
+  }
+
+  // True where the case goes on after the event.
+  bool event_goes_on(Outcome outcome) {
+    for (int deviations = 0; outcome == Outcome::fail; ++deviations) {
+      if (known_.insert(session_.deviation()).second) report();
+      if (deviations == most_deviations) return false;
+      box_.tainted = true;
+      outcome = session_.go_on();
+    }
+    if (outcome == Outcome::inconclusive) ++box_.inconclusive;
+    return outcome == Outcome::pass;
+  }
+
+  void report() {
+    answer(Answer::sighting);
+    answer(SightingHead{box_.number, box_.setup, box_.events, session_.deviation(), box_.tainted});
+    if (!write_all(out_, box_.event.data(), box_.events * sizeof(Event))) _exit(0);
+  }
+
+  void count_advisories(std::uint64_t bits) {
+    for (int bit = 0; bits != 0; ++bit, bits >>= 1) {
+      if (bits & 1) ++box_.advisories[static_cast<std::size_t>(bit)];
+    }
+  }
+
+  void play_given() {
+    Case given;
+    given.setup = receive<CaseSetup>();
+    given.events.resize(receive<std::uint32_t>());
+    if (!read_all(in_, given.events.data(), given.events.size() * sizeof(Event))) _exit(0);
+    const Played played = finwait::play(session_, given);
+    answer(Answer::played);
+    answer(played);
+  }
+
+  BlackBox& box_;
+  Session session_;
+  CaseSource& source_;
+  int in_, out_;
+  std::set<Deviation> known_;
+};
+
+// ---- the parent -------------------------------------------------------------------------------------
+
+Worker::Worker(AdapterFactory adapter, CaseSource& source) : adapter_(std::move(adapter)), source_(source) {
+  void* memory = mmap(nullptr, sizeof(BlackBox), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) fail("no memory to share with a worker");
+  box_ = new (memory) BlackBox;
+  spawn();
+}
+
+Worker::~Worker() {
+  reap();
+  munmap(box_, sizeof(BlackBox));
+}
+
+void Worker::spawn() {
+  std::array<int, 2> down{}, up{};
+  if (pipe2(down.data(), O_CLOEXEC) != 0 || pipe2(up.data(), O_CLOEXEC) != 0) fail("no pipe to a worker");
+  pid_ = fork();
+  if (pid_ < 0) fail("no process for a worker");
+  if (pid_ == 0) {
+    close(down[1]);
+    close(up[0]);
+    signal(SIGINT, SIG_IGN);  // the parent decides when to stop
+    const std::unique_ptr<Adapter> adapter = adapter_();
+    Child(*box_, *adapter, source_, down[0], up[1]).serve();
+    _exit(0);
+  }
+  close(down[0]);
+  close(up[1]);
+  to_child_ = down[1];
+  from_child_ = up[0];
+}
+
+void Worker::reap() {
+  if (pid_ < 0) return;
+  close(to_child_);
+  close(from_child_);
+  kill(pid_, SIGKILL);
+  while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+}
+
+void Worker::write(const void* data, std::size_t size) {
+  // A worker that has just died is noticed when its answer is read.
+  write_all(to_child_, data, size);
+}
+
+bool Worker::read(void* data, std::size_t size) { return read_all(from_child_, data, size); }
+
+void Worker::begin_round(std::uint64_t seed, std::uint64_t first, std::uint64_t count,
+                         const std::set<Deviation>& known) {
+  const Command command = Command::round;
+  write(&command, sizeof command);
+  const RoundOrder order{seed, first, count, known.size()};
+  write(&order, sizeof order);
+  for (const Deviation& deviation : known) write(&deviation, sizeof deviation);
+}
+
+Case Worker::case_in_box() const {
+  return {box_->setup, {box_->event.begin(), box_->event.begin() + box_->events}};
+}
+
+// False where the worker has died before the end of the round.
+bool Worker::read_round(Round& round) {
+  Answer answer{};
+  while (read(&answer, sizeof answer)) {
+    if (answer == Answer::round_done) return true;
+    SightingHead head{};
+    if (!read(&head, sizeof head)) return false;
+    Sighting sighting{head.number, {head.setup, {}}, head.deviation, head.tainted};
+    sighting.found.events.resize(head.events);
+    if (!read(sighting.found.events.data(), head.events * sizeof(Event))) return false;
+    round.sightings.push_back(std::move(sighting));
+  }
+  return false;
+}
+
+Round Worker::round(std::uint64_t seed, std::uint64_t first, std::uint64_t count, const std::set<Deviation>& known) {
+  Round round;
+  *box_ = BlackBox{};
+  std::set<Deviation> passed_over = known;
+  const std::uint64_t end = first + count;
+  while (first < end) {
+    box_->number = first;
+    begin_round(seed, first, end - first, passed_over);
+    if (read_round(round)) break;
+    // The implementation has ended the process. The case up to there is a finding; the round goes on behind it.
+    if (passed_over.insert(box_->last_words).second) {
+      round.sightings.push_back({box_->number, case_in_box(), box_->last_words, box_->tainted});
+    }
+    for (const Sighting& sighting : round.sightings) passed_over.insert(sighting.deviation);
+    ++box_->cases;
+    first = box_->number + 1;
+    reap();
+    spawn();
+  }
+  round.cases = box_->cases;
+  round.events = box_->events_played;
+  round.inconclusive = box_->inconclusive;
+  round.advisories.assign(box_->advisories.begin(), box_->advisories.end());
+  return round;
+}
+
+Played Worker::play(const Case& given) {
+  const Command command = Command::play;
+  write(&command, sizeof command);
+  write(&given.setup, sizeof given.setup);
+  const auto count = static_cast<std::uint32_t>(given.events.size());
+  write(&count, sizeof count);
+  write(given.events.data(), given.events.size() * sizeof(Event));
+  Answer answer{};
+  Played played;
+  if (read(&answer, sizeof answer) && read(&played, sizeof played)) return played;
+  reap();
+  spawn();
+  played.outcome = Outcome::fail;
+  played.deviation = box_->last_words;
+  played.events = given.events.size();
+  return played;
+}
+
+}  // namespace finwait

@@ -1,0 +1,67 @@
+// A worker: a forked process in which cases are played, so that a crash of the implementation ends a case and
+// not the run.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "harness/case.h"
+
+namespace finwait {
+
+/// A deviation that a random case has met, with the case up to there.
+struct Sighting {
+  std::uint64_t number = 0;  ///< of the case
+  Case found;
+  Deviation deviation;
+  bool tainted = false;  ///< after another deviation in the same case
+};
+
+/// What a round of random cases has brought.
+struct Round {
+  std::uint64_t cases = 0;
+  std::uint64_t events = 0;
+  std::uint64_t inconclusive = 0;
+  std::vector<Sighting> sightings;            ///< in the order of the cases, each deviation once
+  std::vector<std::uint64_t> advisories;      ///< by bit: cases in which the SHOULD was disregarded
+};
+
+using AdapterFactory = std::function<std::unique_ptr<Adapter>()>;
+
+class Worker {
+ public:
+  /// @throws std::system_error where no process or memory is to be had.
+  Worker(AdapterFactory adapter, CaseSource& source);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  /// Plays the random cases first .. first+count-1. Deviations in `known` are repaired and passed over.
+  Round round(std::uint64_t seed, std::uint64_t first, std::uint64_t count, const std::set<Deviation>& known);
+  /// Plays one given case up to its first deviation; a crash is a deviation from `finwait/iut-survives`.
+  Played play(const Case& given);
+
+ private:
+  struct BlackBox;
+  class Child;
+
+  void spawn();
+  void reap();
+  void write(const void* data, std::size_t size);
+  bool read(void* data, std::size_t size);
+  bool read_round(Round& round);
+  void begin_round(std::uint64_t seed, std::uint64_t first, std::uint64_t count, const std::set<Deviation>& known);
+  Case case_in_box() const;
+
+  AdapterFactory adapter_;
+  CaseSource& source_;
+  BlackBox* box_ = nullptr;
+  pid_t pid_ = -1;
+  int to_child_ = -1, from_child_ = -1;
+};
+
+}  // namespace finwait
