@@ -19,7 +19,7 @@ namespace {
 constexpr std::array<std::string_view, event_kind_count> kind_names{
     "segment", "wait",  "open-passive", "open-active", "accept", "send",
     "receive", "close", "close-full",   "abort",       "status", "close-listener"};
-constexpr std::array<std::string_view, 3> seq_names{"ISN", "RCV.NXT", "RCV.NXT+RCV.WND"};
+constexpr std::array<std::string_view, 4> seq_names{"ISN", "RCV.NXT", "RCV.NXT+RCV.WND", "0"};
 constexpr std::array<std::string_view, 3> ack_names{"SND.NXT", "SND.UNA", "ISS"};
 constexpr std::array<std::string_view, 3> wait_names{"", "2MSL", "patience"};
 constexpr std::array<std::string_view, 7> seq_class_names{

@@ -29,8 +29,9 @@ enum class EventKind : std::uint8_t {
 };
 inline constexpr std::size_t event_kind_count = 12;
 
-/// What SEG.SEQ is relative to: our initial sequence number, RCV.NXT, or the right edge RCV.NXT+RCV.WND.
-enum class SeqBase : std::uint8_t { isn, rcv_nxt, right_edge };
+/// What SEG.SEQ is relative to: our initial sequence number, RCV.NXT, the right edge RCV.NXT+RCV.WND, or zero on the
+/// wire (what a closed peer's reset carries).
+enum class SeqBase : std::uint8_t { isn, rcv_nxt, right_edge, zero };
 /// What SEG.ACK is relative to.
 enum class AckBase : std::uint8_t { snd_nxt, snd_una, iss };
 /// What a wait is relative to: nothing, 2MSL, or the longest retransmission interval claimed.

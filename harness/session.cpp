@@ -84,6 +84,7 @@ Segment Session::resolve(const Event& event) {
   if (event.seq_base != SeqBase::isn && had_connection) {
     seq = event.seq_base == SeqBase::rcv_nxt || !h.window_known ? h.rcv_nxt : h.advertised;
   }
+  if (event.seq_base == SeqBase::zero) seq = 0;
   segment.seq = seq + static_cast<Seq>(event.seq_offset);
   if (segment.has(model::ACK)) {
     const Seq base = event.ack_base == AckBase::snd_nxt   ? h.snd_nxt

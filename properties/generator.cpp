@@ -48,7 +48,10 @@ void draw_seq(Dice& dice, const Hypothesis& h, Event& event) {
   const bool fresh = h.state < State::syn_received;
   if (fresh) {
     event.seq_base = SeqBase::isn;
-    // RST and FIN,ACK in SYN-SENT: SEQ=0 is what a closed peer sends; it needs the base at our ISN to be named.
+    if (event.flags & RST) {  // SEQ=0 is what a closed peer's reset carries
+      event.seq_base = dice.percent(60) ? SeqBase::zero : SeqBase::isn;
+      return;
+    }
     event.seq_offset = dice.weighted<std::int32_t>({{90, 0}, {4, 1}, {3, -1}, {3, dice.between(-70000, 70000)}});
     return;
   }
