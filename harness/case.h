@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "harness/session.h"
@@ -36,10 +37,18 @@ struct Played {
   Outcome outcome = Outcome::pass;
   Deviation deviation;
   std::size_t events = 0;        ///< played, the failing one included
+  std::size_t culprit = 0;       ///< number of the event that the deviation is named after
+  bool doubtful = false;         ///< an event before it was one whose deviations leave doubt about the state
   std::uint64_t advisories = 0;  ///< model::advisory_bit of each SHOULD disregarded
 };
 
-/// Plays the case until its end or first deviation.
-Played play(Session& session, const Case& given);
+/// States and events at which the implementation is known to deviate in a way that leaves doubt about its state.
+using Doubts = std::set<Session::Met>;
+/// Those of these deviations.
+Doubts doubts_of(const std::set<Deviation>& known);
+
+/// Plays the case until its end or first deviation. Deviations of time alone from other rules than `target` are
+/// passed over if there is a target.
+Played play(Session& session, const Case& given, const Doubts& doubts = {}, model::Rule target = model::Rule::none);
 
 }  // namespace finwait

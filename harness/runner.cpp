@@ -21,7 +21,8 @@ class Run {
     const auto in_time = [&] { return !options_.time || std::chrono::steady_clock::now() - start < *options_.time; };
     while (summary_.cases < options_.cases && in_time() && !summary_.interrupted) {
       const std::uint64_t count = std::min(options_.round, options_.cases - summary_.cases);
-      take(worker_.round(options_.seed, summary_.cases, count, passed_over_));
+      worker_.remember(passed_over_);
+      take(worker_.round(options_.seed, summary_.cases, count));
       if (!progress_(summary_)) summary_.interrupted = true;
     }
     return std::move(summary_);
@@ -48,7 +49,9 @@ class Run {
   void look_into(const Sighting& sighting) {
     if (passed_over_.contains(sighting.deviation)) return;
     const Shrunk shrunk =
-        shrink(sighting.found, sighting.deviation, [this](const Case& given) { return worker_.play(given); });
+        shrink(sighting.found, sighting.deviation, [&](const Case& given) {
+          return worker_.play(given, sighting.deviation.rule);
+        });
     summary_.shrink_plays += shrunk.plays;
     if (!shrunk.found) {
       if (++tries_[sighting.deviation] >= most_tries) {
@@ -59,6 +62,7 @@ class Run {
     }
     passed_over_.insert(sighting.deviation);
     if (shrunk.deviation != sighting.deviation && !passed_over_.insert(shrunk.deviation).second) return;
+    worker_.remember(passed_over_);
     summary_.findings.push_back({shrunk.deviation, shrunk.smallest, sighting.number});
     on_finding_(summary_.findings.back());
     if (!progress_(summary_)) summary_.interrupted = true;

@@ -43,6 +43,8 @@ void Session::start(const CaseSetup& setup) {
   listener_ = connection_ = 0;
   sent_ = 0;
   advisories_ = 0;
+  noted_ = false;
+  history_.clear();
   trace_.clear();
   oracle_.start();
   adapter_.reset(setup.iut_seed);
@@ -55,6 +57,8 @@ Outcome Session::play(const Event& event) {
   state_ = oracle_.front().state;
   if (event.kind == EventKind::segment) stimulus_ = resolve(event);
   class_ = classify(event, stimulus_, oracle_.front());
+  oracle_.begin_event(static_cast<std::uint16_t>(history_.size()));
+  history_.push_back({state_, class_});
   if (last_words_ != nullptr) *last_words_ = {Rule::iut_survives, state_, class_};
   if (keep_trace_) record_stimulus(event);
   Verdict verdict = Verdict::pass;
@@ -68,7 +72,8 @@ Outcome Session::play(const Event& event) {
 }
 
 Outcome Session::go_on() {
-  oracle_.repair();
+  if (!noted_) oracle_.repair();
+  noted_ = false;
   return judge();
 }
 
@@ -237,20 +242,28 @@ Outcome Session::judge() {
     if (keep_trace_) record(observation, verdict == Verdict::fail);
     if (verdict != Verdict::pass) return conclude(verdict);
   }
-  if (const Verdict verdict = oracle_.time(now_); verdict != Verdict::pass) return conclude(verdict);
+  const bool quiet = profile_.clock == Profile::Clock::virtual_exact;
+  if (const Verdict verdict = oracle_.time(now_, quiet); verdict != Verdict::pass) return conclude(verdict);
   return conclude(Verdict::pass);
 }
 
 Outcome Session::conclude(Verdict verdict) {
   if (verdict == Verdict::inconclusive) return Outcome::inconclusive;
   if (verdict == Verdict::pass) {
-    advisories_ |= oracle_.advisories();
+    const std::uint64_t fresh = oracle_.advisories() & ~advisories_;
+    advisories_ |= fresh;
     if (keep_trace_ && !trace_.empty()) trace_.back().set.assign(oracle_.set().begin(), oracle_.set().end());
-    return Outcome::pass;
+    if ((fresh & model::noted_musts()) == 0) return Outcome::pass;
+    for (const model::RuleText& rule : model::rules()) {
+      if (fresh & model::noted_musts() & model::advisory_bit(rule.rule)) oracle_.note(rule.rule);
+    }
+    noted_ = true;
   }
-  deviation_ = {oracle_.dead().front().rule, state_, class_};
+  const model::Obituary& first = oracle_.dead().front();
+  culprit_ = first.culprit;
+  deviation_ = {first.rule, history_.at(culprit_).state, history_.at(culprit_).event};
   // A bad checksum must change nothing: whatever follows it at once is its doing.
-  if (class_.bad_checksum) deviation_.rule = Rule::bad_checksum_changes_nothing;
+  if (class_.bad_checksum) deviation_ = {Rule::bad_checksum_changes_nothing, state_, class_};
   if (keep_trace_) {
     const bool marked = !trace_.empty() && trace_.back().fails;
     if (!marked) trace_.back().fails = true;

@@ -40,7 +40,7 @@ struct TraceEntry {
 /// A rule that the implementation has broken.
 struct Deviation {
   model::Rule rule = model::Rule::none;
-  model::State state = model::State::closed;  ///< of the first hypothesis when the last event came
+  model::State state = model::State::closed;  ///< of the first hypothesis when the event to blame came
   EventClass event;
   bool operator==(const Deviation&) const = default;
   auto operator<=>(const Deviation&) const = default;
@@ -75,6 +75,17 @@ class Session final : private Sink {
   void leave_word_in(Deviation* place) { last_words_ = place; }
   /// New bits of model::advisory_bit since the start of the case.
   std::uint64_t advisories() const { return advisories_; }
+  /// The number of the event that the deviation is named after, from 0.
+  std::size_t culprit() const { return culprit_; }
+  /// Whether the deviation is one of time alone, which leaves no doubt about the state and taints nothing.
+  bool about_time_alone() const { return noted_; }
+  /// State and class of each event played, in order.
+  struct Met {
+    model::State state;
+    EventClass event;
+    auto operator<=>(const Met&) const = default;
+  };
+  const std::vector<Met>& history() const { return history_; }
 
   /// From now on every entry is kept.
   void keep_trace() { keep_trace_ = true; }
@@ -126,6 +137,9 @@ class Session final : private Sink {
   std::uint32_t sent_ = 0;  ///< octets that the connection's SENDs have taken
   Deviation deviation_;
   Deviation* last_words_ = nullptr;
+  std::vector<Met> history_;
+  std::size_t culprit_ = 0;
+  bool noted_ = false;
   model::State state_ = model::State::closed;
   EventClass class_;
   std::uint64_t advisories_ = 0;

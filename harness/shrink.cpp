@@ -83,14 +83,12 @@ rc::Seq<Events> with_simpler_events(const Events& events) {
   });
 }
 
-rc::Shrinkable<Events> tree_of(const Events& root) {
-  return rc::shrinkable::shrinkRecur(root, [](const Events& events) {
-    return rc::seq::concat(rc::shrink::removeChunks(events), with_simpler_events(events), without_pairs(events));
-  });
-}
+using Smaller = rc::Seq<Events> (*)(const Events&);
+
+rc::Seq<Events> without_chunks(const Events& events) { return rc::shrink::removeChunks(events); }
 
 bool same(const Played& played, const Deviation& deviation) {
-  return played.outcome == Outcome::fail && played.deviation.rule == deviation.rule &&
+  return played.outcome == Outcome::fail && !played.doubtful && played.deviation.rule == deviation.rule &&
          played.deviation.state == deviation.state;
 }
 
@@ -118,16 +116,27 @@ Shrunk shrink(const Case& found, const Deviation& deviation, const PlayCase& pla
     }
     if (!shrunk.found) return shrunk;
   }
-  auto tree = tree_of(shrunk.smallest.events);
-  auto shrinks = tree.shrinks();
-  while (shrunk.plays < most_plays) {
-    const auto next = shrinks.next();
-    if (!next) break;
-    const Events candidate = next->value();
-    if (!accept(candidate)) continue;
-    // Events behind the failing one were cut off: go on from what is left.
-    tree = tree_of(shrunk.smallest.events);
-    shrinks = tree.shrinks();
+  // Fewer events first, then simpler ones: each pass goes down its own tree as far as it leads.
+  const auto descend = [&](Smaller smaller) {
+    auto tree = rc::shrinkable::shrinkRecur(shrunk.smallest.events, smaller);
+    auto shrinks = tree.shrinks();
+    bool changed = false;
+    while (shrunk.plays < most_plays) {
+      const auto next = shrinks.next();
+      if (!next) break;
+      if (!accept(next->value())) continue;
+      changed = true;
+      // Events behind the failing one were cut off: go on from what is left.
+      tree = rc::shrinkable::shrinkRecur(shrunk.smallest.events, smaller);
+      shrinks = tree.shrinks();
+    }
+    return changed;
+  };
+  bool again = true;
+  while (again && shrunk.plays < most_plays) {
+    descend(without_chunks);
+    again = descend(with_simpler_events);
+    again = descend(without_pairs) || again;
   }
   return shrunk;
 }

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -15,7 +16,7 @@ namespace finwait {
 
 namespace {
 
-enum class Command : std::uint8_t { round, play };
+enum class Command : std::uint8_t { round, play, remember };
 enum class Answer : std::uint8_t { sighting, round_done, played };
 
 constexpr int advisory_bits = 64;
@@ -23,7 +24,7 @@ constexpr int advisory_bits = 64;
 constexpr int most_deviations = 6;
 
 struct RoundOrder {
-  std::uint64_t seed, first, count, known;
+  std::uint64_t seed, first, count;
 };
 struct SightingHead {
   std::uint64_t number;
@@ -85,10 +86,10 @@ class Worker::Child {
   void serve() {
     Command command{};
     while (read_all(in_, &command, sizeof command)) {
-      if (command == Command::round) {
-        round();
-      } else {
-        play_given();
+      switch (command) {
+        case Command::round: round(); break;
+        case Command::play: play_given(); break;
+        case Command::remember: remember();
       }
     }
   }
@@ -107,10 +108,14 @@ class Worker::Child {
 
   void round() {
     const auto order = receive<RoundOrder>();
-    known_.clear();
-    for (std::uint64_t i = 0; i < order.known; ++i) known_.insert(receive<Deviation>());
     for (std::uint64_t i = 0; i < order.count; ++i) random_case(order.seed, order.first + i);
     answer(Answer::round_done);
+  }
+
+  void remember() {
+    known_.clear();
+    for (auto left = receive<std::uint64_t>(); left > 0; --left) known_.insert(receive<Deviation>());
+    doubts_ = doubts_of(known_);
   }
 
   void random_case(std::uint64_t seed, std::uint64_t number) {
@@ -125,6 +130,7 @@ class Worker::Child {
       box_.event[box_.events++] = *event;
       ++box_.events_played;
       if (!event_goes_on(session_.play(*event))) break;
+      if (doubts_.contains(session_.history().back())) box_.tainted = true;
     }
     if (!box_.tainted) source_.end(session_.oracle().set());
     count_advisories(session_.advisories());
@@ -136,7 +142,7 @@ class Worker::Child {
     for (int deviations = 0; outcome == Outcome::fail; ++deviations) {
       if (known_.insert(session_.deviation()).second) report();
       if (deviations == most_deviations) return false;
-      box_.tainted = true;
+      if (!session_.about_time_alone()) box_.tainted = true;
       outcome = session_.go_on();
     }
     if (outcome == Outcome::inconclusive) ++box_.inconclusive;
@@ -156,11 +162,12 @@ class Worker::Child {
   }
 
   void play_given() {
+    const auto target = receive<model::Rule>();
     Case given;
     given.setup = receive<CaseSetup>();
     given.events.resize(receive<std::uint32_t>());
     if (!read_all(in_, given.events.data(), given.events.size() * sizeof(Event))) _exit(0);
-    const Played played = finwait::play(session_, given);
+    const Played played = finwait::play(session_, given, doubts_, target);
     answer(Answer::played);
     answer(played);
   }
@@ -170,6 +177,7 @@ class Worker::Child {
   CaseSource& source_;
   int in_, out_;
   std::set<Deviation> known_;
+  Doubts doubts_;
 };
 
 // ---- the parent -------------------------------------------------------------------------------------
@@ -189,12 +197,16 @@ Worker::~Worker() {
 void Worker::spawn() {
   std::array<int, 2> down{}, up{};
   if (pipe2(down.data(), O_CLOEXEC) != 0 || pipe2(up.data(), O_CLOEXEC) != 0) fail("no pipe to a worker");
+  output_ = memfd_create("finwait-worker", MFD_CLOEXEC);
+  if (output_ < 0) fail("no memory for a worker's output");
   pid_ = fork();
   if (pid_ < 0) fail("no process for a worker");
   if (pid_ == 0) {
     close(down[1]);
     close(up[0]);
     signal(SIGINT, SIG_IGN);  // the parent decides when to stop
+    dup2(output_, STDOUT_FILENO);
+    dup2(output_, STDERR_FILENO);
     const std::unique_ptr<Adapter> adapter = adapter_();
     Child(*box_, *adapter, source_, down[0], up[1]).serve();
     _exit(0);
@@ -203,6 +215,7 @@ void Worker::spawn() {
   close(up[1]);
   to_child_ = down[1];
   from_child_ = up[0];
+  if (!known_.empty()) send_known();
 }
 
 void Worker::reap() {
@@ -213,6 +226,11 @@ void Worker::reap() {
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
+  constexpr off_t most = 1000;
+  const off_t size = lseek(output_, 0, SEEK_END);
+  last_output_.resize(static_cast<std::size_t>(std::min(size, most)));
+  if (pread(output_, last_output_.data(), last_output_.size(), std::max<off_t>(0, size - most)) < 0) last_output_.clear();
+  close(output_);
 }
 
 void Worker::write(const void* data, std::size_t size) {
@@ -222,13 +240,24 @@ void Worker::write(const void* data, std::size_t size) {
 
 bool Worker::read(void* data, std::size_t size) { return read_all(from_child_, data, size); }
 
-void Worker::begin_round(std::uint64_t seed, std::uint64_t first, std::uint64_t count,
-                         const std::set<Deviation>& known) {
+void Worker::remember(const std::set<Deviation>& known) {
+  known_ = known;
+  send_known();
+}
+
+void Worker::send_known() {
+  const Command command = Command::remember;
+  write(&command, sizeof command);
+  const std::uint64_t count = known_.size();
+  write(&count, sizeof count);
+  for (const Deviation& deviation : known_) write(&deviation, sizeof deviation);
+}
+
+void Worker::begin_round(std::uint64_t seed, std::uint64_t first, std::uint64_t count) {
   const Command command = Command::round;
   write(&command, sizeof command);
-  const RoundOrder order{seed, first, count, known.size()};
+  const RoundOrder order{seed, first, count};
   write(&order, sizeof order);
-  for (const Deviation& deviation : known) write(&deviation, sizeof deviation);
 }
 
 Case Worker::case_in_box() const {
@@ -250,20 +279,21 @@ bool Worker::read_round(Round& round) {
   return false;
 }
 
-Round Worker::round(std::uint64_t seed, std::uint64_t first, std::uint64_t count, const std::set<Deviation>& known) {
+Round Worker::round(std::uint64_t seed, std::uint64_t first, std::uint64_t count) {
   Round round;
   *box_ = BlackBox{};
-  std::set<Deviation> passed_over = known;
   const std::uint64_t end = first + count;
   while (first < end) {
     box_->number = first;
-    begin_round(seed, first, end - first, passed_over);
+    begin_round(seed, first, end - first);
     if (read_round(round)) break;
     // The implementation has ended the process. The case up to there is a finding; the round goes on behind it.
-    if (passed_over.insert(box_->last_words).second) {
+    const bool seen = std::any_of(round.sightings.begin(), round.sightings.end(), [&](const Sighting& sighting) {
+      return sighting.deviation == box_->last_words;
+    });
+    if (!seen && !known_.contains(box_->last_words)) {
       round.sightings.push_back({box_->number, case_in_box(), box_->last_words, box_->tainted});
     }
-    for (const Sighting& sighting : round.sightings) passed_over.insert(sighting.deviation);
     ++box_->cases;
     first = box_->number + 1;
     reap();
@@ -276,9 +306,10 @@ Round Worker::round(std::uint64_t seed, std::uint64_t first, std::uint64_t count
   return round;
 }
 
-Played Worker::play(const Case& given) {
+Played Worker::play(const Case& given, model::Rule target) {
   const Command command = Command::play;
   write(&command, sizeof command);
+  write(&target, sizeof target);
   write(&given.setup, sizeof given.setup);
   const auto count = static_cast<std::uint32_t>(given.events.size());
   write(&count, sizeof count);
@@ -291,6 +322,7 @@ Played Worker::play(const Case& given) {
   played.outcome = Outcome::fail;
   played.deviation = box_->last_words;
   played.events = given.events.size();
+  played.culprit = played.events - 1;
   return played;
 }
 

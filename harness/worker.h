@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "harness/case.h"
@@ -40,10 +41,15 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// Plays the random cases first .. first+count-1. Deviations in `known` are repaired and passed over.
-  Round round(std::uint64_t seed, std::uint64_t first, std::uint64_t count, const std::set<Deviation>& known);
-  /// Plays one given case up to its first deviation; a crash is a deviation from `finwait/iut-survives`.
-  Played play(const Case& given);
+  /// Plays the random cases first .. first+count-1. Known deviations are repaired and passed over.
+  Round round(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
+  /// Plays one given case, see finwait::play(); a crash is a deviation from `finwait/iut-survives`. Doubts are those
+  /// of the deviations given with remember().
+  Played play(const Case& given, model::Rule target = model::Rule::none);
+  /// From now on these are known.
+  void remember(const std::set<Deviation>& known);
+  /// What the implementation printed last before it ended its process: the text of a failed assertion, mostly.
+  const std::string& last_output() const { return last_output_; }
 
  private:
   struct BlackBox;
@@ -54,7 +60,8 @@ class Worker {
   void write(const void* data, std::size_t size);
   bool read(void* data, std::size_t size);
   bool read_round(Round& round);
-  void begin_round(std::uint64_t seed, std::uint64_t first, std::uint64_t count, const std::set<Deviation>& known);
+  void begin_round(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
+  void send_known();
   Case case_in_box() const;
 
   AdapterFactory adapter_;
@@ -62,6 +69,9 @@ class Worker {
   BlackBox* box_ = nullptr;
   pid_t pid_ = -1;
   int to_child_ = -1, from_child_ = -1;
+  int output_ = -1;  ///< a file in memory that takes what the implementation prints
+  std::string last_output_;
+  std::set<Deviation> known_;
 };
 
 }  // namespace finwait

@@ -13,6 +13,11 @@ void new_tcb(Hypothesis& h) {
   fresh.listening = h.listening;
   fresh.handle = h.handle;
   fresh.ghosts = h.ghosts;
+  fresh.stale = h.stale;
+  fresh.ghost_signals = h.ghost_signals;
+  fresh.event = h.event;
+  fresh.culprit = h.culprit;
+  fresh.blame_cause = h.blame_cause;
   fresh.since = h.since;
   fresh.provoked = h.provoked;
   fresh.blame = h.blame;
@@ -43,9 +48,50 @@ void front_acknowledged(Hypothesis& h, Time now) {
 
 }  // namespace
 
+Rule rule_of(Origin origin) {
+  switch (origin) {
+    case Origin::fresh: return Rule::none;
+    case Origin::reset: return Rule::rst_exact_resets;
+    case Origin::syn: return Rule::syn_in_passive_syn_received;
+    case Origin::aborted: return Rule::nothing_after_abort;
+    case Origin::closed: return Rule::close_before_established_is_quiet;
+    case Origin::last_ack: return Rule::ack_of_fin;
+    case Origin::time_wait: return Rule::time_wait_ends;
+    case Origin::given_up: return Rule::closed_at_r2;
+  }
+  return Rule::none;
+}
+
+Rule while_gone(Hypothesis& h, Rule otherwise) {
+  const bool telling = h.origin == Origin::reset || h.origin == Origin::syn || h.origin == Origin::last_ack ||
+                       h.origin == Origin::time_wait;
+  if (!telling) return otherwise;
+  h.culprit = h.origin_cause;
+  return rule_of(h.origin);
+}
+
+Rule blamed(Hypothesis& h, Rule otherwise) {
+  if (h.blame == Rule::none) return otherwise;
+  h.culprit = h.blame_cause;
+  return h.blame;
+}
+
+Rule suspected(Hypothesis& h, Seq end, Rule otherwise) {
+  if (h.suspect == Rule::none || lt(h.suspect_end, end)) return otherwise;
+  h.culprit = h.suspect_cause;
+  return h.suspect;
+}
+
+void suspect(Hypothesis& h, const Segment& segment, Rule why) {
+  if (segment.len() == 0 || le(segment.end(), h.rcv_nxt)) return;
+  h.suspect = why;
+  h.suspect_end = segment.end();
+  h.suspect_cause = h.event;
+}
+
 void owe(Step& step, Owed what, Rule why, Time delay) {
   Duty& duty = step.h.duty(what);
-  if (duty.why == Rule::none || step.now + delay < duty.by) duty = {step.now + delay, why};
+  if (duty.why == Rule::none || step.now + delay < duty.by) duty = {step.now + delay, why, step.h.event};
 }
 
 void owe_ack(Step& step, Rule why, Time delay) { owe(step, Owed::ack, why, delay); }
@@ -60,6 +106,7 @@ void grant_ack(Step& step) {
 void owe_reset(Step& step, Reset reset) {
   Hypothesis& h = step.h;
   reset.by = step.now + step.claims.reply();
+  reset.cause = h.event;
   if (h.reset_count == h.resets.size()) {  // the oldest may have been answered by a later one
     std::move(h.resets.begin() + 1, h.resets.end(), h.resets.begin());
     --h.reset_count;
@@ -105,7 +152,7 @@ void review_sending(Step& step) {
   if (surely_outstanding && (sends || h.state == State::syn_sent || h.state == State::syn_received)) {
     if (!h.owes(Owed::retransmission)) {
       const Time wait = std::max(step.claims.patience, 4 * h.interval);
-      h.duty(Owed::retransmission) = {h.last_sent + wait, Rule::retransmission};
+      h.duty(Owed::retransmission) = {h.last_sent + wait, Rule::retransmission, h.event};
     }
   } else {
     h.discharge(Owed::retransmission);
@@ -141,6 +188,7 @@ void open_active(Step& step) {
   Hypothesis& h = step.h;
   new_tcb(h);
   h.handle = Handle::open;
+  h.stale = false;
   // §3.4.3: a stack may keep quiet for an MSL after it has started (reading A53).
   const Time quiet = step.now < step.claims.msl ? step.claims.msl : Time{0};
   owe(step, Owed::syn, Rule::syn_form, quiet + step.claims.reply());
@@ -151,8 +199,13 @@ void register_syn(Step& step, const Segment& segment) {
   Rule why = Rule::syn_leads_to_syn_received;
   if (h.state != State::syn_sent) {
     const bool reopened = h.state == State::time_wait;
+    const Origin origin = h.origin;
+    const std::uint16_t origin_cause = h.origin_cause;
     new_tcb(h);
+    h.stale = h.stale || h.handle == Handle::open || h.handle == Handle::ghost || h.handle == Handle::gone;
     h.handle = Handle::none;
+    h.origin = origin;
+    h.origin_cause = origin_cause;
     h.passive = true;
     h.reopened = reopened;
     if (!step.claims.listener_persists) h.listening = false;
@@ -237,7 +290,7 @@ void establish_active(Step& step, const Segment& segment) {
   update_window(h, segment, true);
   front_acknowledged(h, step.now);
   owe(step, Owed::opened, Rule::syn_ack_establishes, step.claims.reply());
-  owe_ack(step, Rule::syn_ack_establishes, step.claims.reply());
+  owe_ack(step, Rule::syn_ack_establishes, step.claims.acknowledgment());
   h.taken = Rule::syn_ack_establishes;
   h.text_since = step.now;
 }
@@ -266,14 +319,14 @@ void answer_unacceptable(Step& step, const Segment& segment, Rule why) {
     challenge(step, why);  // only those without text or FIN may be throttled
     return;
   }
-  owe_ack(step, why, step.claims.reply());
+  owe_ack(step, why, step.claims.acknowledgment());
   step.h.provoked = step.now;
 }
 
 void challenge(Step& step, Rule why) {
   Hypothesis& h = step.h;
   // RFC 5961 §7: such ACKs may be throttled, for the whole host; only the first after a quiet time is owed.
-  if (step.now - h.provoked >= step.claims.throttle) owe_ack(step, why, step.claims.reply());
+  if (step.now - h.provoked >= step.claims.throttle) owe_ack(step, why, step.claims.acknowledgment());
   h.provoked = step.now;
 }
 
@@ -324,11 +377,13 @@ void delete_tcb(Step& step, Origin origin) {
   Hypothesis& h = step.h;
   if (h.handle == Handle::waiting) {  // accept may still return what has died in its queue
     ++h.ghosts;
+    if (h.owes(Owed::acceptable)) ++h.ghost_signals;
     h.handle = Handle::none;
   }
   if (origin == Origin::reset && h.passive && !step.claims.listener_persists) h.listening = true;
   if (h.handle == Handle::open && h.ending == Ending::none) h.ending = Ending::closed;
   h.origin = origin;
+  h.origin_cause = h.event;
   h.owed = {};
   h.held = {};
   h.held_count = 0;

@@ -13,6 +13,16 @@ void owe_ack(Step& step, Rule why, Time delay);
 void grant_ack(Step& step);
 /// A duty with a deadline; an earlier duty of that kind stands.
 void owe(Step& step, Owed what, Rule why, Time delay);
+// Naming: which rule is reported, and which event it is reported of.
+/// Until the IUT has shown once that a connection has ended, a wrong answer breaks the rule by which it ended.
+Rule while_gone(Hypothesis& h, Rule otherwise);
+/// What the last segment ought not to have done is the likelier cause.
+Rule blamed(Hypothesis& h, Rule otherwise);
+/// Text up to `end` was taken: the rule by which a segment with that text was refused.
+Rule suspected(Hypothesis& h, Seq end, Rule otherwise);
+/// Text or FIN of this segment were refused by this rule.
+void suspect(Hypothesis& h, const Segment& segment, Rule why);
+
 /// A reset is owed (or, `owed` false, allowed).
 void owe_reset(Step& step, Reset reset);
 /// <SEQ=SEG.ACK><CTL=RST> or, without ACK, <SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK> (§3.10.7.1).

@@ -13,26 +13,13 @@ namespace {
 
 Rule first_of(Rule a, Rule b) { return a != Rule::none ? a : b; }
 
-// The rule broken by whoever still acts on a connection that is gone.
-Rule rule_of_origin(Origin origin) {
-  switch (origin) {
-    case Origin::fresh: return Rule::none;
-    case Origin::refused: return Rule::syn_sent_rst_good_ack;
-    case Origin::reset: return Rule::rst_exact_resets;
-    case Origin::aborted: return Rule::nothing_after_abort;
-    case Origin::closed: return Rule::close_before_established_is_quiet;
-    case Origin::last_ack: return Rule::ack_of_fin;
-    case Origin::time_wait: return Rule::time_wait_ends;
-    case Origin::given_up: return Rule::closed_at_r2;
+Rule unlicensed(Hypothesis& h, Rule otherwise) {
+  const bool gone = h.state == State::closed || h.state == State::listen;
+  if (gone && h.origin != Origin::fresh) {
+    h.culprit = h.origin_cause;
+    return rule_of(h.origin);
   }
-  return Rule::none;
-}
-
-Rule unlicensed(const Hypothesis& h, Rule otherwise) {
-  if (!h.synchronized() && h.state != State::syn_received && h.state != State::syn_sent) {
-    return first_of(rule_of_origin(h.origin), first_of(h.blame, otherwise));
-  }
-  return first_of(h.blame, otherwise);
+  return blamed(h, otherwise);
 }
 
 // Header rules that hold in every state.
@@ -62,26 +49,43 @@ void leave_by_reset(Step& step) {
   }
 }
 
+// The reset that this one is: one that is owed, else one that is allowed and not long past.
+Reset* find_reset(Step& step, const Segment& o) {
+  Hypothesis& h = step.h;
+  for (const bool owed : {true, false}) {
+    for (std::uint8_t i = 0; i < h.reset_count; ++i) {
+      Reset& reset = h.resets[i];
+      if (reset.owed == owed && (owed || step.now <= reset.by) && matches(reset, o)) return &reset;
+    }
+  }
+  return nullptr;
+}
+
+void discharge_reset(Hypothesis& h, Reset* reset) {
+  const bool repeatable = (reset->forms & (reset->forms - 1)) != 0;  // reading A2: one or two of them
+  if (repeatable && reset->owed) {
+    reset->owed = false;
+    return;
+  }
+  std::move(reset + 1, h.resets.data() + h.reset_count, reset);
+  h.resets[--h.reset_count] = Reset{};
+}
+
 Rule emits_reset(Step& step, const Segment& o) {
   Hypothesis& h = step.h;
-  Rule owed = Rule::none;
-  for (std::uint8_t i = 0; i < h.reset_count; ++i) {
-    Reset& reset = h.resets[i];
-    if (!matches(reset, o)) {
-      if (reset.owed) owed = first_of(owed, reset.why);
-      continue;
-    }
-    const bool ends = reset.ends;
-    const bool repeatable = (reset.forms & (reset.forms - 1)) != 0;  // reading A2: one or two of them
-    if (repeatable && reset.owed) {
-      reset.owed = false;
-    } else {
-      std::move(h.resets.begin() + i + 1, h.resets.begin() + h.reset_count, h.resets.begin() + i);
-      h.resets[--h.reset_count] = Reset{};
-    }
+  if (Reset* reset = find_reset(step, o); reset != nullptr) {
+    const bool ends = reset->ends;
+    const bool stray = reset->cause != h.origin_cause;
+    discharge_reset(h, reset);
     if (ends) leave_by_reset(step);
     h.reset_itself = h.state == State::syn_sent || h.state == State::syn_received || h.state == State::listen;
+    // It has shown that there is no connection any more.
+    if (stray && (h.state == State::closed || h.state == State::listen)) h.origin = Origin::fresh;
     return Rule::none;
+  }
+  Rule owed = Rule::none;
+  for (std::uint8_t i = 0; i < h.reset_count; ++i) {
+    if (h.resets[i].owed) owed = first_of(owed, h.resets[i].why);
   }
   if (owed != Rule::none) return owed;
   const bool believable = h.iss_known && le(h.snd_una, o.seq) && le(o.seq, h.snd_nxt);
@@ -93,13 +97,20 @@ Rule emits_reset(Step& step, const Segment& o) {
     }
     return Rule::none;
   }
-  if (h.owes(Owed::syn_ack)) return h.duty(Owed::syn_ack).why;  // it has not shown yet that it took the SYN
+  if (h.owes(Owed::syn_ack)) {  // it has not shown yet that it took the SYN
+    h.culprit = h.duty(Owed::syn_ack).cause;
+    return h.duty(Owed::syn_ack).why;
+  }
   if (h.reset_itself && (h.state == State::syn_sent || h.state == State::syn_received)) {
     return Rule::unsynchronized_state_stays;
   }
   if (h.synchronized() && lt(h.edge_high, h.snd_nxt)) return Rule::survives_shrunken_window;
   if (h.state == State::time_wait) return Rule::time_wait_lasts_2msl;
-  return first_of(h.silence, first_of(h.blame, Rule::reset_needs_a_cause));
+  if (h.silence != Rule::none) {
+    h.culprit = h.blame_cause;
+    return h.silence;
+  }
+  return blamed(h, Rule::reset_needs_a_cause);
 }
 
 // ---- transmissions and retransmissions --------------------------------------------------------------
@@ -114,7 +125,7 @@ void first_transmission(Step& step) {
 }
 
 // The front of the retransmission queue was sent again (§3.10.8, RFC 6298).
-Rule retransmission(Step& step) {
+void retransmission(Step& step) {
   Hypothesis& h = step.h;
   const Claims& claims = step.claims;
   const Time interval = step.now - h.last_sent;
@@ -124,14 +135,14 @@ Rule retransmission(Step& step) {
     if (interval < 1s - claims.tolerance()) h.advisories |= advisory_bit(Rule::rto_at_least_one_second);
     const bool short_rto = interval < 3s - claims.tolerance();
     if (!syn && h.syn_resent && !h.sampled && h.syn_interval < 3s - claims.tolerance() && short_rto) {
-      return Rule::three_seconds_after_lost_syn;
+      h.advisories |= advisory_bit(Rule::three_seconds_after_lost_syn);
     }
   }
   if (h.silent && h.interval > Time{0}) {
     const Time least = 2 * h.interval - 3 * (claims.tick + claims.step) - 2 * claims.slack;
     const bool doubled = interval >= least || interval >= 60s - claims.tick;
-    if (!doubled && !closed_window) return Rule::rto_doubles;
-    if (!doubled && interval < h.interval - claims.tolerance()) h.advisories |= advisory_bit(Rule::probe_timing);
+    if (!doubled && !closed_window) h.advisories |= advisory_bit(Rule::rto_doubles);
+    if (!doubled && closed_window && interval < h.interval - claims.tolerance()) h.advisories |= advisory_bit(Rule::probe_timing);
   }
   if (syn && h.resent == 0) h.syn_interval = interval;
   if (syn) h.syn_resent = true;
@@ -142,7 +153,6 @@ Rule retransmission(Step& step) {
   h.discharge(Owed::retransmission);
   h.discharge(Owed::probe);
   if (h.state != State::fin_wait_2) take(RetransmissionTimeout{}, step);
-  return Rule::none;
 }
 
 void learn_iss(Step& step, Seq iss) {
@@ -189,8 +199,8 @@ Rule emits_bare_syn(Step& step, const Segment& o) {
     h.discharge(Owed::syn);
   } else if (o.seq != h.iss) {
     return Rule::syn_form;
-  } else if (Rule rule = retransmission(step); rule != Rule::none) {
-    return rule;
+  } else {
+    retransmission(step);
   }
   return riding_on_syn(h, o);
 }
@@ -205,7 +215,7 @@ Rule emits_syn_ack(Step& step, const Segment& o) {
   } else if (o.seq != h.iss) {
     return form;
   } else if (!h.owes(Owed::syn_ack) && !h.owes(Owed::ack) && h.ack_credit == 0) {
-    if (Rule rule = retransmission(step); rule != Rule::none) return rule;
+    retransmission(step);
   }
   const Seq furthest = later(h.rcv_nxt, h.syn_text_end);
   if (lt(o.ack, h.irs + 1)) return form;
@@ -215,6 +225,7 @@ Rule emits_syn_ack(Step& step, const Segment& o) {
   if (h.ack_credit > 0) --h.ack_credit;
   h.discharge(Owed::syn_ack);
   h.discharge(Owed::ack);
+  h.origin = Origin::fresh;
   note_window(h, o);
   return riding_on_syn(h, o);
 }
@@ -228,7 +239,7 @@ Rule check_ack_number(Step& step, const Segment& o, bool again) {
     return Rule::none;
   }
   if (lt(h.rcv_nxt, o.ack)) {
-    if (!le(o.ack, h.rcv_nxt_may)) return first_of(h.blame, Rule::ack_never_beyond_received);
+    if (!le(o.ack, h.rcv_nxt_may)) return suspected(h, o.ack, blamed(h, Rule::ack_never_beyond_received));
     if (!h.fin_received) {
       if (h.user_nxt == h.rcv_nxt) h.text_since = step.now;
       h.rcv_nxt = o.ack;
@@ -328,9 +339,7 @@ Rule emits_text(Step& step, const Segment& o) {
   if (Rule rule = check_window(step, o, text_end); rule != Rule::none) return rule;
   if (Rule rule = check_size(h, o); rule != Rule::none) return rule;
   const bool outstanding = lt(h.snd_una, h.snd_nxt);
-  if (outstanding && le(o.seq, h.snd_una)) {
-    if (Rule rule = retransmission(step); rule != Rule::none) return rule;
-  }
+  if (outstanding && le(o.seq, h.snd_una)) retransmission(step);
   if (lt(h.snd_nxt, o.end())) {
     if (!outstanding) first_transmission(step);
     h.snd_nxt = o.end();
@@ -346,6 +355,9 @@ Rule emits_ack_or_text(Step& step, const Segment& o) {
     if (h.parting_ack && o.len() == 0 && o.seq == h.snd_nxt && o.ack == h.rcv_nxt) {
       h.parting_ack = false;
       return Rule::none;
+    }
+    if (lt(h.rcv_nxt, o.ack) && o.seq == h.snd_nxt && h.suspect != Rule::none) {
+      return suspected(h, o.ack, unlicensed(h, Rule::reset_needs_a_cause));
     }
     return unlicensed(h, Rule::reset_needs_a_cause);
   }

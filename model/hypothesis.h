@@ -20,6 +20,7 @@ inline constexpr std::size_t owed_count = 10;
 struct Duty {
   Time by{};
   Rule why = Rule::none;
+  std::uint16_t cause = 0;  ///< number of the event that it answers
   bool operator==(const Duty&) const = default;
 };
 
@@ -33,6 +34,7 @@ struct Reset {
   bool ends = false;  ///< whoever sends it has given the connection up
   Rule why = Rule::none;
   Time by{};
+  std::uint16_t cause = 0;  ///< number of the event that it answers
   bool operator==(const Reset&) const = default;
 };
 enum ResetForm : std::uint8_t { at_snd_nxt = 1, at_seg_ack = 2, at_zero = 4 };
@@ -59,7 +61,9 @@ enum class Handle : std::uint8_t {
 enum class Ending : std::uint8_t { none, reset, timed_out, closed };
 
 /// Why there is no connection: names the rule that is broken by whoever still acts on one.
-enum class Origin : std::uint8_t { fresh, refused, reset, aborted, closed, last_ack, time_wait, given_up };
+enum class Origin : std::uint8_t { fresh, reset, syn, aborted, closed, last_ack, time_wait, given_up };
+/// The rule broken by whoever still acts on a connection that ended so; none for `fresh`.
+Rule rule_of(Origin origin);
 
 /// §3.3.1's variables under their names there, and what a relation needs beyond them.
 struct Hypothesis {
@@ -108,6 +112,8 @@ struct Hypothesis {
   Handle handle = Handle::none;
   Ending ending = Ending::none;
   bool error_told = false;
+  bool stale = false;       ///< calls still name a connection before this one: not judged
+  std::uint8_t ghost_signals = 0;  ///< of them, those whose user was not told yet
   std::uint8_t ghosts = 0;  ///< dead children that accept may still return
   Time text_since{};        ///< since when there is text to deliver, or the end
 
@@ -130,9 +136,16 @@ struct Hypothesis {
   Time credit_until{};
   bool reset_itself = false;    ///< has answered with a reset and goes on (§3.5.2)
   bool parting_ack = false;     ///< a last ACK may come from the connection that is gone
-  Rule blame = Rule::none;      ///< what is broken by answering the last stimulus
-  Rule silence = Rule::none;    ///< what is broken by resetting for the last stimulus
+  Rule blame = Rule::none;      ///< what is broken by answering the last segment
+  Rule silence = Rule::none;    ///< what is broken by resetting for the last segment
   Origin origin = Origin::fresh;
+  Rule suspect = Rule::none;  ///< what is broken by taking the text that was refused last
+  Seq suspect_end = 0;        ///< the end of that text
+
+  // Numbers of events, to name a finding after what caused it and not after what showed it.
+  std::uint16_t event = 0;    ///< the current one
+  std::uint16_t culprit = 0;  ///< of the rule that is being reported
+  std::uint16_t blame_cause = 0, origin_cause = 0, suspect_cause = 0;
 
   std::array<Duty, owed_count> owed{};
   std::uint8_t reset_count = 0;
@@ -161,8 +174,11 @@ struct Hypothesis {
   bool orphan() const { return handle == Handle::gone; }
 };
 
-/// Advisories are numbered by the order of the SHOULDs in the catalogue.
-std::uint64_t advisory_bit(Rule should);
+/// Rules whose breach is noted in the hypothesis and does not end it have a bit; all others have none: SHOULDs, which
+/// may be disregarded, and MUSTs about time alone, whose breach leaves no doubt about the state.
+std::uint64_t advisory_bit(Rule rule);
+/// The bits of the MUSTs among them.
+std::uint64_t noted_musts();
 
 /// One step: the hypothesis that it changes, and what it may ask.
 struct Step {

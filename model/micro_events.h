@@ -2,6 +2,7 @@
 // step that finds something becomes one of these, classified from the TCB that the last one left.
 #pragma once
 
+#include "model/hypothesis.h"
 #include "model/rules.h"
 #include "model/segment.h"
 
@@ -31,7 +32,9 @@ struct UnacceptableAck {  ///< also step 5 in SYN-RECEIVED
   Segment segment;
 };
 struct ResetArrives {};  ///< step 2, and a SYN in the window by RFC 793's rule
-struct BackToListen {};  ///< step 2 or 4 in SYN-RECEIVED after a passive OPEN
+struct BackToListen {  ///< step 2 or 4 in SYN-RECEIVED after a passive OPEN
+  Origin why;
+};
 
 // SEGMENT ARRIVES in the other states (§3.10.7.4).
 struct UnacceptableSegment {  ///< step 1

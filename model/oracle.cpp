@@ -11,12 +11,13 @@ namespace finwait::model {
 namespace {
 
 // Whether some deadline has passed, without changing anything.
-bool anything_due(const Hypothesis& h, const Claims& claims, Time now) {
+bool anything_due(const Hypothesis& h, const Claims& claims, Time now, bool quiet) {
+  const auto late = [&](Time by) { return by < now || (quiet && by == now); };
   for (std::uint8_t i = 0; i < h.reset_count; ++i) {
-    if (h.resets[i].owed && h.resets[i].by < now) return true;
+    if (h.resets[i].owed && late(h.resets[i].by)) return true;
   }
   for (const Duty& duty : h.owed) {
-    if (duty.why != Rule::none && duty.by < now) return true;
+    if (duty.why != Rule::none && late(duty.by)) return true;
   }
   const bool r2 = claims.r2_syn > Time{0} || claims.r2_data > Time{0};
   return r2 && h.iss_known && h.never_answered && lt(h.snd_una, h.snd_nxt);
@@ -24,7 +25,7 @@ bool anything_due(const Hypothesis& h, const Claims& claims, Time now) {
 
 void forgive_overdue(Hypothesis& h, Time now) {
   for (Duty& duty : h.owed) {
-    if (duty.by < now) duty = {};
+    if (duty.by <= now) duty = {};
   }
   h.reset_count = 0;
   h.resets = {};
@@ -68,6 +69,7 @@ void Oracle::start() {
   set_.emplace_back();
   dead_.clear();
   now_ = Time{0};
+  event_ = 0;
 }
 
 template <class Function>
@@ -79,9 +81,10 @@ Verdict Oracle::map(Time now, Function function) {
     Chooser chooser;
     do {
       Hypothesis& changed = next_.emplace_back(hypothesis);
+      changed.event = changed.culprit = event_;
       Step step{changed, chooser, claims_, now};
       if (const Rule rule = function(step); rule != Rule::none) {
-        dead_.push_back({hypothesis, rule});
+        dead_.push_back({hypothesis, rule, changed.culprit});
         next_.pop_back();
       } else if (std::find(next_.begin(), next_.end() - 1, changed) != next_.end() - 1) {
         next_.pop_back();
@@ -89,17 +92,22 @@ Verdict Oracle::map(Time now, Function function) {
       if (next_.size() > set_limit) return Verdict::inconclusive;
     } while (chooser.next());
   }
-  if (next_.empty()) return Verdict::fail;  // the set stays as it was, for the repair
+  if (next_.empty()) {  // the set stays as it was, for the repair
+    // The earliest event that is to blame for an end names the finding.
+    const auto earlier = [](const Obituary& a, const Obituary& b) { return a.culprit < b.culprit; };
+    std::rotate(dead_.begin(), std::min_element(dead_.begin(), dead_.end(), earlier), dead_.end());
+    return Verdict::fail;
+  }
   set_.swap(next_);
   return Verdict::pass;
 }
 
-Verdict Oracle::time(Time now) {
+Verdict Oracle::time(Time now, bool quiet) {
   const bool due = std::any_of(set_.begin(), set_.end(),
-                               [&](const Hypothesis& h) { return anything_due(h, claims_, now); });
+                               [&](const Hypothesis& h) { return anything_due(h, claims_, now, quiet); });
   if (!due) return Verdict::pass;
   cause_ = Cause::time;
-  return map(now, [](Step& step) { return overdue(step); });
+  return map(now, [&](Step& step) { return overdue(step, quiet); });
 }
 
 Verdict Oracle::segment(Time now, const Segment& segment) {
@@ -144,6 +152,11 @@ Verdict Oracle::told_failure(Time now, Result why) {
 Verdict Oracle::object(Time now, Rule rule) {
   cause_ = Cause::none;
   return map(now, [&](Step&) { return rule; });
+}
+
+void Oracle::note(Rule rule) {
+  dead_.clear();
+  for (const Hypothesis& h : set_) dead_.push_back({h, rule, event_});
 }
 
 void Oracle::repair() {

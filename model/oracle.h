@@ -14,8 +14,9 @@ enum class Verdict : std::uint8_t { pass, fail, inconclusive };
 
 /// Why one hypothesis was given up: the rule that the IUT would have broken under it.
 struct Obituary {
-  Hypothesis hypothesis;
+  Hypothesis hypothesis;  ///< before the step
   Rule rule;
+  std::uint16_t culprit;  ///< number of the event that is to blame
 };
 
 /// A relation, not a prediction: every stimulus and every observation maps the set; a hypothesis under
@@ -28,10 +29,12 @@ class Oracle {
   void start();
 
   // Stimuli.
+  /// Numbers the stimulus that comes next, and all that is observed up to the one after it.
+  void begin_event(std::uint16_t number) { event_ = number; }
   Verdict segment(Time now, const Segment& segment);
   Verdict call(Time now, const UserCall& call);
-  /// Time has passed up to `now` and everything stamped earlier has been observed.
-  Verdict time(Time now);
+  /// Time has passed up to `now` and everything stamped earlier has been observed; `quiet`: what is stamped `now` too.
+  Verdict time(Time now, bool quiet = false);
 
   // Observations.
   Verdict sent(Time now, const Segment& segment);
@@ -43,6 +46,8 @@ class Oracle {
 
   /// After `fail`: the last set with the rule that removed each; the first one names the finding.
   std::span<const Obituary> dead() const { return dead_; }
+  /// A rule about time alone was broken under every hypothesis: tells so as a failure does, and changes nothing.
+  void note(Rule rule);
   /// After `fail`: forgets the broken rule and adopts what was seen, so that the case can go on.
   void repair();
 
@@ -62,6 +67,7 @@ class Oracle {
   std::vector<Hypothesis> set_, next_;
   std::vector<Obituary> dead_;
   Time now_{};
+  std::uint16_t event_ = 0;
   Segment seen_{};
   UserCall called_{};
   enum class Cause : std::uint8_t { none, time, sent, call, failure } cause_ = Cause::none;

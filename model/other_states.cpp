@@ -75,6 +75,7 @@ void take_held(Step& step) {
 void text_after_fin(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   h.blame = Rule::nothing_after_fin;
+  suspect(h, segment, Rule::nothing_after_fin);
   if (h.orphan() && !segment.text.empty()) {  // SHLD-3 allows the closed user's reset here too
     Reset reset = reset_in_any_form(h, segment, Rule::data_after_close_resets);
     reset.owed = false;
@@ -133,7 +134,7 @@ void process_text(Step& step, const Segment& segment, Rule why) {
     const int way = step.choose.pick(Choice::right_edge_text, fin ? 3 : 2);
     const bool refused = way == (fin ? 2 : 1);
     if (refused) {
-      owe_ack(step, Rule::unacceptable_is_acked, step.claims.reply());
+      owe_ack(step, Rule::unacceptable_is_acked, step.claims.acknowledgment());
       return;
     }
     if (way == 0) {
@@ -190,6 +191,7 @@ void ack_of_unacceptable(Step& step, const Segment& segment) {
 void unacceptable(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   h.blame = Rule::unacceptable_is_dropped;
+  suspect(h, segment, Rule::unacceptable_is_dropped);
   h.silence = Rule::synchronized_answers_with_ack;
   const bool bad_ack = segment.has(ACK) && !acks_syn(h, segment);
   // §3.5.2, group 2: in SYN-RECEIVED a reset answers the bad ACK.
@@ -214,7 +216,7 @@ void obey_reset(Step& step) {
   } else if (h.reopened && step.choose.otherwise(Choice::rst_reopened)) {
     take(OldDuplicate{}, step);
   } else {
-    take(BackToListen{}, step);
+    take(BackToListen{Origin::reset}, step);
   }
 }
 
@@ -282,9 +284,10 @@ void reset_for_syn(Step& step, const Segment& segment) {
   wait_after_reset(step, before);
 }
 
-void challenge_syn(Step& step, Rule why) {
+void challenge_syn(Step& step, const Segment& segment, Rule why) {
   take(Challenge{why}, step);
   step.h.blame = Rule::syn_challenge_ack;
+  suspect(step.h, segment, Rule::syn_challenge_ack);
   step.h.silence = Rule::syn_challenge_ack;
 }
 
@@ -293,7 +296,7 @@ void syn_in_passive_syn_received(Step& step, const Segment& segment) {
   const Reset stranger = reset_in_any_form(h, segment, Rule::syn_in_passive_syn_received);
   const int way = step.choose.pick(Choice::syn_passive);  // reading A13
   const bool fresh = way == 2 && h.listening && !segment.has(ACK);
-  take(BackToListen{}, step);
+  take(BackToListen{Origin::syn}, step);
   h.blame = h.silence = Rule::syn_in_passive_syn_received;
   if (way == 1) owe_reset(step, stranger);
   if (fresh) take(SynArrives{segment}, step);
@@ -303,7 +306,7 @@ void syn_in_passive_syn_received(Step& step, const Segment& segment) {
 void crossing_syn_ack(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   if (step.choose.otherwise(Choice::simultaneous_syn_ack)) {
-    owe_ack(step, Rule::simultaneous_open, step.claims.reply());
+    owe_ack(step, Rule::simultaneous_open, step.claims.acknowledgment());
     h.blame = Rule::simultaneous_open;
     return;
   }
@@ -322,7 +325,7 @@ void syn_in_time_wait(Step& step, const Segment& segment, Where where) {
   if (h.listening && !segment.has(ACK)) ways[static_cast<std::size_t>(count++)] = 2;
   if (where != Where::outside) ways[static_cast<std::size_t>(count++)] = 3;
   switch (ways[static_cast<std::size_t>(step.choose.pick(Choice::syn_time_wait, count))]) {
-    case 0: challenge_syn(step, Rule::syn_outside_is_acked); break;
+    case 0: challenge_syn(step, segment, Rule::syn_outside_is_acked); break;
     case 1: h.blame = h.silence = Rule::syn_challenge_ack; break;  // RFC 6191
     case 2: take(Reopened{segment}, step); break;                  // MAY-2
     default: reset_for_syn(step, segment);
@@ -343,7 +346,7 @@ void syn_arrives(Step& step, const Segment& segment) {
   if (where == Where::undecided) way = step.choose.pick(Choice::syn_edge);
   if (way == 0) return unacceptable(step, segment);
   if (h.state == State::syn_received && h.passive) return syn_in_passive_syn_received(step, segment);
-  if (way == 1) return challenge_syn(step, Rule::syn_inside_resets_or_challenges);
+  if (way == 1) return challenge_syn(step, segment, Rule::syn_inside_resets_or_challenges);
   reset_for_syn(step, segment);
 }
 
@@ -360,6 +363,7 @@ bool ack_in_syn_received(Step& step, const Segment& segment) {
     return true;
   }
   h.blame = Rule::bad_ack_in_syn_received;
+  suspect(h, segment, Rule::bad_ack_in_syn_received);
   const bool in_range = h.iss_known && segment.ack == h.iss;
   const bool may_ack = !in_range || h.state == State::fin_wait_1;  // readings A14, A15
   if (may_ack && step.choose.otherwise(Choice::bad_ack_syn_received)) {
@@ -370,8 +374,9 @@ bool ack_in_syn_received(Step& step, const Segment& segment) {
   return false;
 }
 
-void ack_of_unsent(Step& step, bool early) {
+void ack_of_unsent(Step& step, const Segment& segment, bool early) {
   Hypothesis& h = step.h;
+  suspect(h, segment, Rule::ack_of_unsent);
   h.blame = Rule::ack_of_unsent;
   h.silence = Rule::synchronized_answers_with_ack;
   const bool late = h.state == State::last_ack || h.state == State::time_wait;
@@ -387,6 +392,7 @@ bool rejected_by_range(Step& step, const Segment& segment) {
   if (surely_in_range || !step.choose.otherwise(Choice::ack_range)) return false;
   take(Challenge{Rule::ack_range}, step);
   h.blame = Rule::ack_range;
+  suspect(h, segment, Rule::ack_range);
   return true;
 }
 
@@ -404,7 +410,7 @@ bool ack_in_synchronized(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   const bool early = lt(h.rcv_nxt, segment.seq);
   if (lt(h.snd_nxt, segment.ack)) {
-    ack_of_unsent(step, early);
+    ack_of_unsent(step, segment, early);
     return false;
   }
   if (rejected_by_range(step, segment)) return false;
@@ -433,6 +439,7 @@ void acceptable(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   if (!segment.has(ACK)) {
     h.blame = h.silence = Rule::no_ack_bit_is_dropped;
+    suspect(h, segment, Rule::no_ack_bit_is_dropped);
     return;
   }
   h.silence = Rule::reset_needs_a_cause;

@@ -39,6 +39,9 @@ std::span<const RuleText> rules();
 const RuleText& text(Rule rule);
 /// The rule with this id.
 std::optional<Rule> find_rule(std::string_view id);
+/// Whether a stack that breaks this rule may have gone on in silence, in a state that nobody can see: what it does
+/// later in the same case proves nothing new.
+bool leaves_doubt(Rule rule);
 /// "must", "should" or "prose".
 std::string_view name(Level level);
 

@@ -91,6 +91,7 @@ void syn_sent(Step& step, const Segment& segment) {
 void segment_arrives(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   h.blame = h.silence = Rule::none;
+  h.blame_cause = h.event;
   h.silent = h.never_answered = false;
   // RFC 5681 §4.2: no more than one ACK for each segment (a reset draws none but a challenge).
   if (!segment.has(RST)) grant_ack(step);

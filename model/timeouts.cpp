@@ -78,15 +78,22 @@ void expire(Step& step) {
   }
 }
 
-Rule overdue(Step& step) {
+Rule overdue(Step& step, bool quiet) {
   Hypothesis& h = step.h;
+  const auto late = [&](Time by) { return by < step.now || (quiet && by == step.now); };
   for (std::uint8_t i = 0; i < h.reset_count; ++i) {
-    if (h.resets[i].owed && h.resets[i].by < step.now) return h.resets[i].why;
+    if (!h.resets[i].owed || !late(h.resets[i].by)) continue;
+    h.culprit = h.resets[i].cause;
+    return while_gone(h, h.resets[i].why);
   }
   for (std::size_t i = 0; i < owed_count; ++i) {
     const Duty& duty = h.owed[i];
-    if (duty.why == Rule::none || duty.by >= step.now) continue;
-    if (static_cast<Owed>(i) != Owed::retransmission) return duty.why;
+    if (duty.why == Rule::none || !late(duty.by)) continue;
+    if (static_cast<Owed>(i) == Owed::probe) return duty.why;
+    if (static_cast<Owed>(i) != Owed::retransmission) {
+      h.culprit = duty.cause;
+      return h.passive && static_cast<Owed>(i) == Owed::syn_ack ? while_gone(h, duty.why) : duty.why;
+    }
     if (Rule rule = overdue_retransmission(step); rule != Rule::none) return rule;
   }
   return overdue_r2(step);

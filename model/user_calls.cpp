@@ -56,7 +56,7 @@ Rule open_active_call(Step& step, const UserCall& call) {
   Hypothesis& h = step.h;
   const bool unused = h.state == State::closed || h.state == State::listen;
   if (is_error(call.result)) {
-    h.blame = h.silence = Rule::second_open_fails;
+    if (h.blame == Rule::none) h.blame = Rule::second_open_fails;
     const bool refusable = h.state == State::listen || call.result == Result::no_resources ||
                            call.result == Result::exists;
     return unused && !refusable ? Rule::open_is_answered : Rule::none;
@@ -73,10 +73,12 @@ Rule accept_call(Step& step, const UserCall& call) {
     if (h.ghosts > 0 && (h.handle != Handle::waiting || step.choose.otherwise(Choice::accept_ghost))) {
       --h.ghosts;
       if (h.handle != Handle::waiting) h.handle = Handle::ghost;
+      h.stale = h.handle != Handle::ghost;
       return Rule::none;
     }
     if (h.handle != Handle::waiting) return Rule::good_ack_establishes;
     h.handle = Handle::open;
+    h.stale = false;
     h.discharge(Owed::acceptable);
     return Rule::none;
   }
@@ -114,7 +116,7 @@ Rule send_call(Step& step, const UserCall& call) {
     case Result::pending:
     case Result::no_resources: return Rule::none;
     case Result::no_connection: return opening ? Rule::none : Rule::send_is_accepted;
-    default: return Rule::send_is_accepted;
+    default: return blamed(h, Rule::send_is_accepted);
   }
 }
 
@@ -127,7 +129,7 @@ Rule received_octets(Step& step, std::span<const std::uint8_t> octets) {
   }
   if (h.eof_told) return Rule::stream_is_intact;
   const Seq may = h.fin_received ? h.text_end() : later(h.rcv_nxt, h.rcv_nxt_may);
-  if (count > may - h.user_nxt) return Rule::stream_is_intact;
+  if (count > may - h.user_nxt) return suspected(h, h.user_nxt + count, blamed(h, Rule::stream_is_intact));
   for (std::uint32_t i = 0; i < count; ++i) {
     if (octets[i] != tester_octet(h.user_nxt + i - (h.irs + 1))) return Rule::stream_is_intact;
   }
@@ -175,8 +177,8 @@ Rule receive_call(Step& step, const UserCall& call) {
     case Result::closing: return end_of_stream(h);
     case Result::pending: return nothing_received(step);
     case Result::no_resources: return Rule::none;
-    case Result::no_connection: return h.synchronized() ? Rule::normal_or_aborted : Rule::none;
-    default: return Rule::normal_or_aborted;
+    case Result::no_connection: return h.synchronized() ? blamed(h, Rule::normal_or_aborted) : Rule::none;
+    default: return blamed(h, Rule::normal_or_aborted);
   }
 }
 
@@ -196,7 +198,7 @@ Rule close_call(Step& step, const UserCall& call) {
     take(Close{}, step);
     return Rule::none;
   }
-  if (call.result != Result::ok) return Rule::close_is_accepted;
+  if (call.result != Result::ok) return blamed(h, Rule::close_is_accepted);
   if (h.state == State::syn_received) {
     const bool waits = h.unsent() > 0 || step.choose.otherwise(Choice::close_syn_received);
     if (waits) {
@@ -264,7 +266,7 @@ Rule close_full_call(Step& step, const UserCall& call) {
   h.discharge(Owed::opened);
   h.handle = Handle::gone;
   if (!alive) return Rule::none;
-  if (call.result != Result::ok) return Rule::close_is_accepted;
+  if (call.result != Result::ok) return blamed(h, Rule::close_is_accepted);
   if (h.state == State::syn_sent) {
     Reset reset = reset_at_snd_nxt(h, Rule::close_before_established_is_quiet);
     reset.owed = false;  // the user may reset "at any time" (§3.5.2)
@@ -306,8 +308,9 @@ Rule abort_call(Step& step, const UserCall& call) {
   h.discharge(Owed::failed);
   h.handle = Handle::gone;
   if (!alive) return Rule::none;
-  if (call.result != Result::ok) return Rule::abort_sends_reset;
+  if (call.result != Result::ok) return blamed(h, Rule::abort_sends_reset);
   const Hypothesis before = h;
+  const bool ack_pending = h.owes(Owed::ack) || h.ack_credit > 0;
   const bool optional = h.state == State::syn_sent || h.state == State::closing || h.state == State::last_ack;
   if (optional) {
     Reset reset = reset_at_snd_nxt(h, Rule::nothing_after_abort);
@@ -317,6 +320,7 @@ Rule abort_call(Step& step, const UserCall& call) {
   } else {
     take(Abort{}, step);
   }
+  h.parting_ack = ack_pending && before.synchronized();  // formed before the call
   if (h.origin == Origin::aborted && before.synchronized()) wait_after_reset(step, before);
   return Rule::none;
 }
@@ -336,11 +340,11 @@ Rule status_call(Step& step, const UserCall& call) {
 
 Rule user_calls(Step& step, const UserCall& call) {
   Hypothesis& h = step.h;
-  h.blame = h.silence = Rule::none;
   if (call.result == Result::unsupported) return Rule::none;
+  const bool opens = call.call == Call::open_passive || call.call == Call::open_active || call.call == Call::accept;
+  if (h.stale && call.on_connection && !call.on_listener && !opens) return Rule::none;
   const bool ghost = h.handle == Handle::ghost && call.on_connection && !call.on_listener;
   if (ghost && (call.call == Call::close_full || call.call == Call::abort)) h.handle = Handle::gone;
-  const bool opens = call.call == Call::open_passive || call.call == Call::open_active || call.call == Call::accept;
   if (ghost && !opens) return Rule::none;
   Rule rule = Rule::none;
   switch (call.call) {
@@ -365,8 +369,7 @@ Rule user_is_told_open(Step& step) {
     return Rule::none;
   }
   if (h.handle != Handle::open) return Rule::none;
-  if (h.blame != Rule::none) return h.blame;
-  return h.state == State::syn_received ? Rule::good_ack_establishes : Rule::syn_ack_establishes;
+  return blamed(h, h.state == State::syn_received ? Rule::good_ack_establishes : Rule::syn_ack_establishes);
 }
 
 Rule user_is_told_acceptable(Step& step) {
@@ -375,8 +378,12 @@ Rule user_is_told_acceptable(Step& step) {
     h.discharge(Owed::acceptable);
     return Rule::none;
   }
-  if (h.handle == Handle::waiting || h.ghosts > 0) return Rule::none;
-  return h.blame != Rule::none ? h.blame : Rule::good_ack_establishes;
+  if (h.handle == Handle::waiting) return Rule::none;
+  if (h.ghost_signals > 0) {
+    --h.ghost_signals;
+    return Rule::none;
+  }
+  return while_gone(h, blamed(h, Rule::good_ack_establishes));
 }
 
 Rule user_is_told_failure(Step& step, Result why) {
@@ -409,7 +416,7 @@ Rule user_is_told_failure(Step& step, Result why) {
   if (h.synchronized() && h.iss_known && lt(h.edge_high, h.snd_nxt) && h.blame == Rule::none) {
     return Rule::survives_shrunken_window;
   }
-  return h.blame != Rule::none ? h.blame : Rule::normal_or_aborted;
+  return blamed(h, Rule::normal_or_aborted);
 }
 
 }  // namespace finwait::model

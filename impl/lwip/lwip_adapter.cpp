@@ -237,6 +237,7 @@ Profile LwipAdapter::profile() const {
   profile.version = version();
   profile.clock = Profile::Clock::virtual_exact;
   profile.tick = slow_tick;
+  profile.reaction = 0us;  // lwIP answers before tcp_input() returns
   profile.msl = Time{std::int64_t{TCP_MSL} * 1000};
   profile.step = Stack::tick;
   profile.patience = patience;
