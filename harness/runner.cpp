@@ -13,8 +13,14 @@ constexpr int most_tries = 3;
 
 class Run {
  public:
-  Run(Worker& worker, const RunOptions& options, const FindingSink& on_finding, const RunProgress& progress)
-      : worker_(worker), options_(options), on_finding_(on_finding), progress_(progress), passed_over_(options.known) {}
+  Run(Worker& worker, const RunOptions& options, const FindingSink& on_finding, const FindingSink& on_retracted,
+      const RunProgress& progress)
+      : worker_(worker),
+        options_(options),
+        on_finding_(on_finding),
+        on_retracted_(on_retracted),
+        progress_(progress),
+        passed_over_(options.known) {}
 
   RunSummary operator()() {
     const auto start = std::chrono::steady_clock::now();
@@ -25,6 +31,7 @@ class Run {
       take(worker_.round(options_.seed, summary_.cases, count));
       if (!progress_(summary_)) summary_.interrupted = true;
     }
+    retract();
     return std::move(summary_);
   }
 
@@ -68,9 +75,27 @@ class Run {
     if (!progress_(summary_)) summary_.interrupted = true;
   }
 
+  // Findings that were made before the deviation was known on which they rest.
+  void retract() {
+    std::set<Deviation> kept = options_.known;
+    for (const Finding& finding : summary_.findings) kept.insert(finding.deviation);
+    worker_.remember(kept);
+    std::vector<Finding> findings;
+    for (const Finding& finding : summary_.findings) {
+      if (worker_.play(finding.smallest, finding.deviation.rule).doubtful) {
+        on_retracted_(finding);
+        ++summary_.only_tainted;
+      } else {
+        findings.push_back(finding);
+      }
+    }
+    summary_.findings = std::move(findings);
+  }
+
   Worker& worker_;
   const RunOptions& options_;
   const FindingSink& on_finding_;
+  const FindingSink& on_retracted_;
   const RunProgress& progress_;
   RunSummary summary_;
   std::set<Deviation> passed_over_;
@@ -79,8 +104,9 @@ class Run {
 
 }  // namespace
 
-RunSummary run(Worker& worker, const RunOptions& options, const FindingSink& on_finding, const RunProgress& progress) {
-  return Run(worker, options, on_finding, progress)();
+RunSummary run(Worker& worker, const RunOptions& options, const FindingSink& on_finding,
+               const FindingSink& on_retracted, const RunProgress& progress) {
+  return Run(worker, options, on_finding, on_retracted, progress)();
 }
 
 }  // namespace finwait

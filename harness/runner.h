@@ -43,6 +43,9 @@ using RunProgress = std::function<bool(const RunSummary&)>;
 /// Called for each new distinct finding, at once, so that nothing is lost.
 using FindingSink = std::function<void(const Finding&)>;
 
-RunSummary run(Worker& worker, const RunOptions& options, const FindingSink& on_finding, const RunProgress& progress);
+/// `on_retracted` is called at the end for findings whose script turned out to pass through another's deviation that
+/// leaves the state in doubt: they prove nothing of their own and are not in the summary.
+RunSummary run(Worker& worker, const RunOptions& options, const FindingSink& on_finding,
+               const FindingSink& on_retracted, const RunProgress& progress);
 
 }  // namespace finwait

@@ -33,6 +33,7 @@ void new_tcb(Hypothesis& h) {
 void begin_receiving(Hypothesis& h, const Segment& syn) {
   h.irs = syn.seq;
   h.rcv_nxt = h.rcv_nxt_may = h.user_nxt = syn.seq + 1;
+  h.mss_cause = h.event;
   h.peer_mss_given = syn.mss.has_value();
   h.peer_mss = syn.mss.value_or(536);  // MUST-15
 }
@@ -82,7 +83,20 @@ Rule suspected(Hypothesis& h, Seq end, Rule otherwise) {
   return h.suspect;
 }
 
+Rule suspected_ack(Hypothesis& h, Rule otherwise) {
+  // Whoever obeyed it believes that nothing is outstanding any more.
+  const bool fits = h.suspect_ack != Rule::none && lt(h.snd_una, h.snd_nxt) && h.suspect_ack_number == h.snd_nxt;
+  if (!fits) return otherwise;
+  h.culprit = h.suspect_ack_cause;
+  return h.suspect_ack;
+}
+
 void suspect(Hypothesis& h, const Segment& segment, Rule why) {
+  if (segment.has(ACK) && h.iss_known && lt(h.snd_una, segment.ack) && le(segment.ack, h.snd_nxt)) {
+    h.suspect_ack = why;
+    h.suspect_ack_number = segment.ack;
+    h.suspect_ack_cause = h.event;
+  }
   if (segment.len() == 0 || le(segment.end(), h.rcv_nxt)) return;
   h.suspect = why;
   h.suspect_end = segment.end();
@@ -151,7 +165,7 @@ void review_sending(Step& step) {
   const bool surely_outstanding = outstanding && h.snd_una_may != h.snd_nxt;
   if (surely_outstanding && (sends || h.state == State::syn_sent || h.state == State::syn_received)) {
     if (!h.owes(Owed::retransmission)) {
-      const Time wait = std::max(step.claims.patience, 4 * h.interval);
+      const Time wait = std::max(step.claims.patience, 4 * h.longest);
       h.duty(Owed::retransmission) = {h.last_sent + wait, Rule::retransmission, h.event};
     }
   } else {
@@ -176,7 +190,7 @@ void review_sending(Step& step) {
     h.discharge(Owed::fin);
   }
   if (idle && unsent > 0 && le(h.edge_high, h.snd_nxt)) {
-    owe(step, Owed::probe, Rule::zero_window_is_probed, std::max(step.claims.patience, 4 * h.interval));
+    owe(step, Owed::probe, Rule::zero_window_is_probed, std::max(step.claims.patience, 4 * h.longest));
   } else {
     h.discharge(Owed::probe);
   }

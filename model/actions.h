@@ -20,7 +20,9 @@ Rule while_gone(Hypothesis& h, Rule otherwise);
 Rule blamed(Hypothesis& h, Rule otherwise);
 /// Text up to `end` was taken: the rule by which a segment with that text was refused.
 Rule suspected(Hypothesis& h, Seq end, Rule otherwise);
-/// Text or FIN of this segment were refused by this rule.
+/// All that is outstanding was taken for acknowledged: the rule by which such an acknowledgment was refused.
+Rule suspected_ack(Hypothesis& h, Rule otherwise);
+/// Text, FIN and acknowledgment of this segment were refused by this rule.
 void suspect(Hypothesis& h, const Segment& segment, Rule why);
 
 /// A reset is owed (or, `owed` false, allowed).

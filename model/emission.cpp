@@ -106,6 +106,7 @@ Rule emits_reset(Step& step, const Segment& o) {
   }
   if (h.synchronized() && lt(h.edge_high, h.snd_nxt)) return Rule::survives_shrunken_window;
   if (h.state == State::time_wait) return Rule::time_wait_lasts_2msl;
+  if (h.suspect_ack != Rule::none && h.fin_sent) return suspected_ack(h, h.silence);
   if (h.silence != Rule::none) {
     h.culprit = h.blame_cause;
     return h.silence;
@@ -147,6 +148,7 @@ void retransmission(Step& step) {
   if (syn && h.resent == 0) h.syn_interval = interval;
   if (syn) h.syn_resent = true;
   h.interval = h.silent ? interval : Time{0};
+  h.longest = std::max(h.longest, interval);
   h.last_sent = step.now;
   h.silent = true;
   if (h.resent < 255) ++h.resent;
@@ -246,6 +248,7 @@ Rule check_ack_number(Step& step, const Segment& o, bool again) {
     }
     return Rule::none;
   }
+  if (h.ack_earlier_in == h.event && le(h.ack_earlier, o.ack)) return Rule::none;
   if (again && le(h.irs + 1, o.ack)) return Rule::none;  // an identical retransmission (reading A32)
   return first_of(h.taken, Rule::ack_is_current);
 }
@@ -257,8 +260,8 @@ Rule emits_pure_ack(Step& step, const Segment& o) {
   const bool probe = h.probing() && o.seq == h.snd_una - 1;                            // reading A44
   if (o.seq != h.snd_nxt && !somewhere && !probe) return Rule::pure_ack_at_snd_nxt;
   if (step.now > h.credit_until) h.ack_credit = 0;
-  const bool updates = lt(h.advertised, o.ack + o.wnd) && h.state != State::time_wait;
-  if (h.owes(Owed::ack)) {
+  const bool updates = lt(h.advertised, o.ack + o.wnd);
+  if (h.owes(Owed::ack) && o.ack == h.rcv_nxt) {
     h.discharge(Owed::ack);
     if (h.ack_credit > 0) --h.ack_credit;
   } else if (h.ack_credit > 0) {
@@ -267,7 +270,9 @@ Rule emits_pure_ack(Step& step, const Segment& o) {
     return unlicensed(h, Rule::one_ack_per_segment);
   }
   if (probe) {
+    h.longest = std::max(h.longest, step.now - h.last_sent);
     h.last_sent = step.now;
+    h.silent = true;
     h.discharge(Owed::probe);
   }
   return Rule::none;
@@ -316,8 +321,9 @@ Rule check_window(Step& step, const Segment& o, Seq text_end) {
   return Rule::none;
 }
 
-Rule check_size(const Hypothesis& h, const Segment& o) {
+Rule check_size(Hypothesis& h, const Segment& o) {
   if (h.peer_mss < 64 || o.text.size() <= h.peer_mss) return Rule::none;  // reading A52
+  h.culprit = h.mss_cause;
   return h.peer_mss_given ? Rule::effective_send_mss : Rule::default_send_mss;
 }
 
@@ -325,7 +331,9 @@ Rule emits_text(Step& step, const Segment& o) {
   Hypothesis& h = step.h;
   const Seq text_end = o.seq + static_cast<Seq>(o.text.size());
   if (h.probing() && o.seq == h.snd_una - 1 && o.text.size() <= 1 && !o.has(FIN)) {  // reading A44
+    h.longest = std::max(h.longest, step.now - h.last_sent);
     h.last_sent = step.now;
+    h.silent = true;
     h.discharge(Owed::probe);
     return Rule::none;
   }

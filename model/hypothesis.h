@@ -96,10 +96,11 @@ struct Hypothesis {
   Seq user_nxt = 0;        ///< the next octet that RECEIVE returns
   Seq syn_text_end = 0;    ///< end of text that came with the SYN and may be acknowledged with it
   bool window_known = false;
+  Seq held_more = 0;  ///< text up to here may be held beyond what `held` lists
   bool fin_received = false;
   bool eof_told = false;
   std::uint8_t held_count = 0;
-  std::array<Held, 3> held{};
+  std::array<Held, 4> held{};
   Rule taken = Rule::none;  ///< the rule broken by an ACK that does not count what was taken last
 
   bool passive = false;   ///< came from LISTEN
@@ -123,6 +124,7 @@ struct Hypothesis {
   Time first_sent{};   ///< first transmission of the octet at SND.UNA
   Time last_sent{};    ///< its last transmission
   Time interval{};     ///< between its last two transmissions, while the peer was silent
+  Time longest{};      ///< the longest interval between two transmissions so far: a backed-off timer stays so
   bool silent = true;  ///< nothing came from the peer since the last transmission
   bool never_answered = true;  ///< nothing came from the peer since the first transmission
   std::uint8_t resent = 0;     ///< retransmissions of the octet at SND.UNA
@@ -139,13 +141,17 @@ struct Hypothesis {
   Rule blame = Rule::none;      ///< what is broken by answering the last segment
   Rule silence = Rule::none;    ///< what is broken by resetting for the last segment
   Origin origin = Origin::fresh;
+  Seq ack_earlier = 0;        ///< in event `ack_earlier_in` an ACK from here on is current: formed before the text was
+  std::uint16_t ack_earlier_in = 0xffff;
   Rule suspect = Rule::none;  ///< what is broken by taking the text that was refused last
   Seq suspect_end = 0;        ///< the end of that text
+  Rule suspect_ack = Rule::none;  ///< what is broken by obeying the acknowledgment that was refused last
+  Seq suspect_ack_number = 0;
 
   // Numbers of events, to name a finding after what caused it and not after what showed it.
   std::uint16_t event = 0;    ///< the current one
   std::uint16_t culprit = 0;  ///< of the rule that is being reported
-  std::uint16_t blame_cause = 0, origin_cause = 0, suspect_cause = 0;
+  std::uint16_t blame_cause = 0, origin_cause = 0, suspect_cause = 0, suspect_ack_cause = 0, mss_cause = 0;
 
   std::array<Duty, owed_count> owed{};
   std::uint8_t reset_count = 0;

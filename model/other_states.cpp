@@ -38,6 +38,7 @@ void establish_passive_or_crossed(Step& step, const Segment& segment) {
 // Step 7 for text that was held: what came with the SYN, and what a filled gap sets free (SHLD-31).
 void take_held(Step& step) {
   Hypothesis& h = step.h;
+  if (lt(h.rcv_nxt, h.held_more)) h.rcv_nxt_may = later(h.rcv_nxt_may, h.held_more);
   for (std::uint8_t i = 0; i < h.held_count;) {
     const Held held = h.held[i];
     if (lt(h.rcv_nxt, held.begin)) {
@@ -95,6 +96,11 @@ bool resets_for_closed_user(Step& step, const Segment& segment, bool in_order) {
   Hypothesis& h = step.h;
   if (step.choose.otherwise(Choice::orphan_text)) {
     if (in_order) h.advisories |= advisory_bit(Rule::data_after_close_resets);
+    Reset reset = reset_in_any_form(h, segment, Rule::data_after_close_resets);
+    reset.owed = false;  // what was taken cannot be delivered: a reset may still follow, at any time
+    reset.ends = true;
+    owe_reset(step, reset);
+    h.resets[h.reset_count - 1].by = Time::max();
     return false;
   }
   const Hypothesis before = h;
@@ -106,13 +112,21 @@ bool resets_for_closed_user(Step& step, const Segment& segment, bool in_order) {
   return true;
 }
 
-void hold(Hypothesis& h, Seq begin, Seq end, bool fin, bool acks_fin) {
-  const Held held{begin, end, fin, acks_fin, false};
+void hold(Hypothesis& h, const Held& held) {
   for (std::uint8_t i = 0; i < h.held_count; ++i) {
     if (h.held[i] == held) return;
   }
-  if (h.held_count < h.held.size()) h.held[h.held_count++] = held;
-  // What does not fit here may have been kept by the IUT all the same.
+  if (h.held_count < h.held.size()) {
+    h.held[h.held_count++] = held;
+    return;
+  }
+  // No room to follow it one by one: whatever of it was kept shows when the gap is filled. A FIN is followed.
+  if (held.fin && !h.held[0].fin) {
+    h.held_more = later(h.held_more, h.held[0].end);
+    h.held[0] = held;
+  } else {
+    h.held_more = later(h.held_more, held.end);
+  }
 }
 
 }  // namespace
@@ -146,7 +160,7 @@ void process_text(Step& step, const Segment& segment, Rule why) {
   if (fin && le(h.advertised, end) && step.choose.otherwise(Choice::fin_at_edge)) fin = false;  // reading A24
   if (!in_order) {
     const bool acks = covers_fin(h, segment) && closes(h.state);
-    if (lt(begin, end) || fin) hold(h, begin, end, fin, acks);
+    if (lt(begin, end) || fin) hold(h, {begin, end, fin, acks, false});
     return;
   }
   if (lt(h.rcv_nxt, end)) take(Text{end, why}, step);

@@ -62,6 +62,10 @@ void syn_in_syn_sent(Step& step, const Segment& segment) {
   const bool more = segment.len() > 1;
   if (!more || step.choose.otherwise(Choice::syn_text)) return;  // reading A6, A7
   // "If there are other controls or text in the segment, then continue processing at the sixth step".
+  // The ACK of the SYN may have been formed before.
+  h.ack_earlier = h.rcv_nxt;
+  h.ack_earlier_in = h.event;
+  grant_ack(step);
   Segment rest = segment;
   rest.flags = static_cast<std::uint8_t>(rest.flags & ~SYN);
   rest.seq += 1;
@@ -105,8 +109,9 @@ void segment_arrives(Step& step, const Segment& segment) {
 }
 
 Seq furthest_edge(const Hypothesis& h, const Claims& claims) {
-  const Seq limit = claims.receive_buffer > 0 ? h.user_nxt + claims.receive_buffer : h.rcv_nxt + 65535;
-  return later(limit, h.advertised_max);
+  // A FIN has a number and takes no buffer.
+  const Seq buffered = h.user_nxt + claims.receive_buffer + (h.fin_received ? 1 : 0);
+  return later(claims.receive_buffer > 0 ? buffered : h.rcv_nxt + 65535, h.advertised_max);
 }
 
 Where acceptability(const Hypothesis& h, const Claims& claims, Seq seq, std::uint32_t len) {

@@ -40,6 +40,7 @@ Rule overdue_retransmission(Step& step) {
     take(GivenUp{}, step);
     return Rule::none;
   }
+  if (const Rule rule = suspected_ack(h, Rule::none); rule != Rule::none) return rule;
   if (h.resent > 0 && step.now - h.first_sent >= r2_data_least) {
     return h.state == State::syn_sent ? Rule::syn_failure_is_told : Rule::user_timeout_is_told;
   }

@@ -61,7 +61,7 @@ Rule open_active_call(Step& step, const UserCall& call) {
                            call.result == Result::exists;
     return unused && !refusable ? Rule::open_is_answered : Rule::none;
   }
-  if (!unused) return Rule::second_open_fails;
+  if (!unused) return suspected_ack(h, Rule::second_open_fails);
   take(OpenActive{}, step);
   return Rule::none;
 }
