@@ -216,8 +216,8 @@ void register_syn(Step& step, const Segment& segment) {
   h.syn_text_end = h.rcv_nxt;
   const bool controls = segment.len() > 1;  // text or FIN beside the SYN, "queued for processing later"
   if (controls && !step.choose.otherwise(Choice::syn_text)) {
-    h.syn_text_end = segment.end() - 1;
-    h.held[h.held_count++] = {h.rcv_nxt, h.rcv_nxt + static_cast<Seq>(segment.text.size()), segment.has(FIN), false, true};
+    h.syn_text_end = h.rcv_nxt + static_cast<Seq>(segment.text.size());
+    h.held[h.held_count++] = {h.rcv_nxt, h.syn_text_end, segment.has(FIN), false, true};
   }
   owe(step, Owed::syn_ack, why, step.claims.reply());
 }
@@ -393,6 +393,7 @@ void delete_tcb(Step& step, Origin origin) {
   h.window_known = false;
   h.snd_una_may = h.snd_una;
   h.parting_ack = false;
+  for (Reset& reset : h.resets) reset.ends = false;  // nothing is left to end
 }
 
 void return_to_time_wait(Step& step) {
