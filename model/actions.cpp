@@ -28,6 +28,7 @@ void new_tcb(Hypothesis& h) {
   fresh.old_snd_nxt = h.snd_nxt;
   fresh.old_rcv_nxt = h.rcv_nxt;
   h = fresh;
+  for (Reset& reset : h.resets) reset.ends = false;
 }
 
 void begin_receiving(Hypothesis& h, const Segment& syn) {

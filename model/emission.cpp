@@ -90,7 +90,7 @@ Rule emits_reset(Step& step, const Segment& o) {
   if (owed != Rule::none) return owed;
   const bool believable = h.iss_known && le(h.snd_una, o.seq) && le(o.seq, h.snd_nxt);
   if (believable && may_give_up(step)) {
-    if (h.handle == Handle::open) {
+    if (h.handle == Handle::open || h.state == State::syn_sent) {
       take(UserTimeout{}, step);
     } else {
       take(GivenUp{}, step);

@@ -39,10 +39,18 @@ bool may_vanish(const Step& step) {
          step.now - h.first_sent >= r2_data_least - step.claims.tolerance();
 }
 
+void give_up_unheld(Step& step) {
+  if (step.h.state == State::syn_sent) {
+    take(UserTimeout{}, step);
+  } else {
+    take(GivenUp{}, step);
+  }
+}
+
 Rule overdue_retransmission(Step& step) {
   Hypothesis& h = step.h;
   if (h.resent > 0 && nobody_holds(h)) {
-    take(GivenUp{}, step);
+    give_up_unheld(step);
     return Rule::none;
   }
   if (h.resent > 0 && step.now - h.first_sent >= r2_data_least) {
@@ -59,7 +67,7 @@ Rule overdue_r2(Step& step) {
   const Time claimed = syn ? step.claims.r2_syn : step.claims.r2_data;
   if (claimed == Time{0} || step.now <= h.first_sent + claimed + step.claims.tolerance()) return Rule::none;
   if (nobody_holds(h)) {
-    take(GivenUp{}, step);
+    give_up_unheld(step);
     return Rule::none;
   }
   return syn ? Rule::syn_failure_is_told : Rule::closed_at_r2;
