@@ -72,8 +72,11 @@ Rule accept_call(Step& step, const UserCall& call) {
   if (call.result == Result::ok) {
     if (h.ghosts > 0 && (h.handle != Handle::waiting || step.choose.otherwise(Choice::accept_ghost))) {
       --h.ghosts;
-      if (h.handle != Handle::waiting) h.handle = Handle::ghost;
-      h.stale = h.handle != Handle::ghost;
+      h.stale = h.handle == Handle::waiting;
+      if (h.stale) return Rule::none;
+      h.handle = Handle::ghost;  // nobody asks any more after a connection held before
+      h.discharge(Owed::opened);
+      h.discharge(Owed::failed);
       return Rule::none;
     }
     if (h.handle != Handle::waiting) return Rule::good_ack_establishes;
