@@ -290,7 +290,7 @@ void establish_active(Step& step, const Segment& segment) {
   h.snd_wl2 = segment.ack;
   update_window(h, segment, true);
   front_acknowledged(h, step.now);
-  owe(step, Owed::opened, Rule::syn_ack_establishes, step.claims.reply());
+  if (h.handle == Handle::open) owe(step, Owed::opened, Rule::syn_ack_establishes, step.claims.reply());
   owe_ack(step, Rule::syn_ack_establishes, step.claims.acknowledgment());
   h.taken = Rule::syn_ack_establishes;
   h.text_since = step.now;
@@ -310,7 +310,7 @@ void establish(Step& step, const Segment& segment) {
   if (h.passive) {
     h.handle = Handle::waiting;
     owe(step, Owed::acceptable, Rule::good_ack_establishes, step.claims.reply());
-  } else {
+  } else if (h.handle == Handle::open) {
     owe(step, Owed::opened, Rule::simultaneous_open, step.claims.reply());
   }
 }
