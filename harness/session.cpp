@@ -98,12 +98,9 @@ Segment Session::resolve(const Event& event) {
     segment.ack = base + static_cast<Seq>(event.ack_offset);
   }
   if (segment.has(model::SYN) && event.mss > 0) segment.mss = event.mss;
-  // The octets follow from their numbers; text on a SYN begins a stream.
-  const bool fresh = !had_connection || event.seq_base == SeqBase::isn;
   const Seq first = segment.seq + (segment.has(model::SYN) ? 1 : 0);
-  const Seq origin = fresh && segment.has(model::SYN) ? first : fresh ? setup_.tester_isn + 1 : h.irs + 1;
   payload_.resize(event.len);
-  for (std::uint32_t i = 0; i < event.len; ++i) payload_[i] = model::tester_octet(first + i - origin);
+  for (std::uint32_t i = 0; i < event.len; ++i) payload_[i] = model::tester_octet(first + i);
   segment.text = payload_;
   return segment;
 }

@@ -28,6 +28,7 @@ void new_tcb(Hypothesis& h) {
   fresh.old_snd_nxt = h.snd_nxt;
   fresh.old_rcv_nxt = h.rcv_nxt;
   h = fresh;
+  for (Reset& reset : h.resets) reset.ends = false;
 }
 
 void begin_receiving(Hypothesis& h, const Segment& syn) {
@@ -230,8 +231,8 @@ void register_syn(Step& step, const Segment& segment) {
   h.syn_text_end = h.rcv_nxt;
   const bool controls = segment.len() > 1;  // text or FIN beside the SYN, "queued for processing later"
   if (controls && !step.choose.otherwise(Choice::syn_text)) {
-    h.syn_text_end = segment.end() - 1;
-    h.held[h.held_count++] = {h.rcv_nxt, h.rcv_nxt + static_cast<Seq>(segment.text.size()), segment.has(FIN), false, true};
+    h.syn_text_end = h.rcv_nxt + static_cast<Seq>(segment.text.size());
+    h.held[h.held_count++] = {h.rcv_nxt, h.syn_text_end, segment.has(FIN), false, true};
   }
   owe(step, Owed::syn_ack, why, step.claims.reply());
 }
@@ -303,7 +304,7 @@ void establish_active(Step& step, const Segment& segment) {
   h.snd_wl2 = segment.ack;
   update_window(h, segment, true);
   front_acknowledged(h, step.now);
-  owe(step, Owed::opened, Rule::syn_ack_establishes, step.claims.reply());
+  if (h.handle == Handle::open) owe(step, Owed::opened, Rule::syn_ack_establishes, step.claims.reply());
   owe_ack(step, Rule::syn_ack_establishes, step.claims.acknowledgment());
   h.taken = Rule::syn_ack_establishes;
   h.text_since = step.now;
@@ -323,7 +324,7 @@ void establish(Step& step, const Segment& segment) {
   if (h.passive) {
     h.handle = Handle::waiting;
     owe(step, Owed::acceptable, Rule::good_ack_establishes, step.claims.reply());
-  } else {
+  } else if (h.handle == Handle::open) {
     owe(step, Owed::opened, Rule::simultaneous_open, step.claims.reply());
   }
 }
@@ -407,6 +408,7 @@ void delete_tcb(Step& step, Origin origin) {
   h.window_known = false;
   h.snd_una_may = h.snd_una;
   h.parting_ack = false;
+  for (Reset& reset : h.resets) reset.ends = false;  // nothing is left to end
 }
 
 void return_to_time_wait(Step& step) {

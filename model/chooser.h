@@ -31,7 +31,6 @@ namespace finwait::model {
   CHOICE(bad_ack_syn_received, 2, "bad ACK in SYN-RECEIVED: reset, ACK")              \
   CHOICE(unsent_ack_late, 2, "ACK of unsent data in LAST-ACK or TIME-WAIT: ACK, silence") \
   CHOICE(ack_range, 2, "an old ACK is ignored, is rejected")                          \
-  CHOICE(time_wait_restart, 2, "a segment in TIME-WAIT restarts 2MSL, does not")      \
   CHOICE(orphan_text, 2, "text after close() resets, is taken")                       \
   CHOICE(right_edge_text, 3, "text over the right edge is trimmed, is taken whole, is refused") \
   CHOICE(fin_at_edge, 2, "FIN at the right edge is taken, is not")                    \

@@ -90,7 +90,7 @@ Rule emits_reset(Step& step, const Segment& o) {
   if (owed != Rule::none) return owed;
   const bool believable = h.iss_known && le(h.snd_una, o.seq) && le(o.seq, h.snd_nxt);
   if (believable && may_give_up(step)) {
-    if (h.handle == Handle::open) {
+    if (h.handle == Handle::open || h.state == State::syn_sent) {
       take(UserTimeout{}, step);
     } else {
       take(GivenUp{}, step);
@@ -162,6 +162,7 @@ void learn_iss(Step& step, Seq iss) {
   h.iss_known = true;
   h.iss = h.snd_una = h.snd_una_may = iss;
   h.snd_nxt = iss + 1;
+  h.discharge(Owed::syn);  // a SYN that crossed the peer's goes out as SYN,ACK
   first_transmission(step);
 }
 
@@ -198,7 +199,6 @@ Rule emits_bare_syn(Step& step, const Segment& o) {
   if (!h.iss_known) {
     learn_iss(step, o.seq);
     h.advertised = o.wnd;  // an offset until RCV.NXT is known
-    h.discharge(Owed::syn);
   } else if (o.seq != h.iss) {
     return Rule::syn_form;
   } else {
@@ -218,6 +218,10 @@ Rule emits_syn_ack(Step& step, const Segment& o) {
     return form;
   } else if (!h.owes(Owed::syn_ack) && !h.owes(Owed::ack) && h.ack_credit == 0) {
     retransmission(step);
+  } else {  // an answer, or a retransmission that cannot be told from one: either way it has been sent again
+    h.last_sent = step.now;
+    h.interval = Time{0};
+    h.discharge(Owed::retransmission);
   }
   const Seq furthest = later(h.rcv_nxt, h.syn_text_end);
   if (lt(o.ack, h.irs + 1)) return form;
@@ -349,7 +353,9 @@ Rule emits_text(Step& step, const Segment& o) {
   const bool outstanding = lt(h.snd_una, h.snd_nxt);
   if (outstanding && le(o.seq, h.snd_una)) retransmission(step);
   if (lt(h.snd_nxt, o.end())) {
-    if (!outstanding) first_transmission(step);
+    const bool perhaps_idle = outstanding && h.snd_una_may == h.snd_nxt;
+    if (!outstanding || perhaps_idle) first_transmission(step);
+    if (perhaps_idle) h.silent = h.never_answered = false;  // or the timer runs on for what was not acknowledged
     h.snd_nxt = o.end();
     h.early = false;
   }

@@ -85,6 +85,14 @@ void text_after_fin(Step& step, const Segment& segment) {
   } else {
     h.silence = Rule::nothing_after_fin;
   }
+  if (!h.fin_received) {  // TIME-WAIT after an own reset: a FIN in order is the first
+    const bool in_order = segment.has(FIN) && segment.text.empty() && segment.seq == h.rcv_nxt;
+    if (!in_order || !step.choose.otherwise(Choice::late_fin)) return;
+    h.rcv_nxt += 1;
+    h.rcv_nxt_may = h.rcv_nxt;
+    h.fin_received = true;
+    return;
+  }
   // Step 8 advances RCV.NXT over a FIN once more, literally (reading A35).
   if (segment.has(FIN) && le(segment.seq, h.rcv_nxt) && step.choose.otherwise(Choice::late_fin)) {
     h.rcv_nxt_may = later(h.rcv_nxt_may, segment.end());

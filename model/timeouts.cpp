@@ -9,6 +9,7 @@ namespace {
 
 constexpr Time r2_data_least = 100s;  // SHLD-11
 constexpr Time r2_syn_least = 180s;   // MUST-23
+constexpr Time half_open_least = 3s;  // reading A47
 
 bool waits_for_peer(const Hypothesis& h) {
   return h.iss_known && (lt(h.snd_una, h.snd_nxt) || h.unsent() > 0);
@@ -23,21 +24,33 @@ void expire_time_wait(Step& step) {
   if (step.now > most || step.choose.otherwise(Choice::time_wait_over)) take(TimeWaitTimeout{}, step);
 }
 
+// No user can be told of the connection's end: half-open, closed in full, or its handle went to a dead child.
+bool nobody_holds(const Hypothesis& h) {
+  return h.orphan() || h.handle == Handle::ghost || (h.state == State::syn_received && h.passive);
+}
+
 // Connections that nobody holds may be given up without a word.
 bool may_vanish(const Step& step) {
   const Hypothesis& h = step.h;
-  if (h.state == State::syn_received && h.passive) return step.now - h.since >= 3s;    // reading A47
-  if (!h.orphan()) return false;
+  if (!nobody_holds(h)) return false;
+  if (h.state == State::syn_received) return step.now - h.since >= half_open_least;
   if (h.state == State::fin_wait_2) return step.now - h.since >= 1s;                   // reading A48
   return h.synchronized() && h.state != State::time_wait && waits_for_peer(h) &&
          step.now - h.first_sent >= r2_data_least - step.claims.tolerance();
 }
 
+void give_up_unheld(Step& step) {
+  if (step.h.state == State::syn_sent) {
+    take(UserTimeout{}, step);
+  } else {
+    take(GivenUp{}, step);
+  }
+}
+
 Rule overdue_retransmission(Step& step) {
   Hypothesis& h = step.h;
-  const bool nobody = h.orphan() || (h.state == State::syn_received && h.passive);
-  if (h.resent > 0 && nobody) {
-    take(GivenUp{}, step);
+  if (h.resent > 0 && nobody_holds(h)) {
+    give_up_unheld(step);
     return Rule::none;
   }
   if (const Rule rule = suspected_ack(h, Rule::none); rule != Rule::none) return rule;
@@ -54,8 +67,8 @@ Rule overdue_r2(Step& step) {
   const bool syn = h.state == State::syn_sent;
   const Time claimed = syn ? step.claims.r2_syn : step.claims.r2_data;
   if (claimed == Time{0} || step.now <= h.first_sent + claimed + step.claims.tolerance()) return Rule::none;
-  if (h.orphan()) {
-    take(GivenUp{}, step);
+  if (nobody_holds(h)) {
+    give_up_unheld(step);
     return Rule::none;
   }
   return syn ? Rule::syn_failure_is_told : Rule::closed_at_r2;
@@ -66,6 +79,7 @@ Rule overdue_r2(Step& step) {
 bool may_give_up(const Step& step) {
   const Hypothesis& h = step.h;
   if (may_vanish(step)) return true;
+  if (h.state == State::syn_received) return step.now - h.since >= half_open_least;
   if (h.state == State::syn_sent) return step.now - h.first_sent >= r2_syn_least - step.claims.tolerance();
   const bool alive = h.synchronized() && h.state != State::time_wait && h.state != State::fin_wait_2;
   return alive && waits_for_peer(h) && step.now - h.first_sent >= r2_data_least - step.claims.tolerance();

@@ -29,7 +29,7 @@ bool no_connection(const Hypothesis& h, const UserCall& call) {
 
 // Any call that reports the connection's end serves as the signal of it (§3.9.1.8).
 void note_error(Hypothesis& h, Result result) {
-  if (!h.owes(Owed::failed) || !tells(result, h.ending)) return;
+  if (!tells(result, h.ending)) return;
   h.discharge(Owed::failed);
   h.error_told = true;
 }
@@ -72,8 +72,11 @@ Rule accept_call(Step& step, const UserCall& call) {
   if (call.result == Result::ok) {
     if (h.ghosts > 0 && (h.handle != Handle::waiting || step.choose.otherwise(Choice::accept_ghost))) {
       --h.ghosts;
-      if (h.handle != Handle::waiting) h.handle = Handle::ghost;
-      h.stale = h.handle != Handle::ghost;
+      h.stale = h.handle == Handle::waiting;
+      if (h.stale) return Rule::none;
+      h.handle = Handle::ghost;  // nobody asks any more after a connection held before
+      h.discharge(Owed::opened);
+      h.discharge(Owed::failed);
       return Rule::none;
     }
     if (h.handle != Handle::waiting) return Rule::good_ack_establishes;
@@ -131,7 +134,7 @@ Rule received_octets(Step& step, std::span<const std::uint8_t> octets) {
   const Seq may = h.fin_received ? h.text_end() : later(h.rcv_nxt, h.rcv_nxt_may);
   if (count > may - h.user_nxt) return suspected(h, h.user_nxt + count, blamed(h, Rule::stream_is_intact));
   for (std::uint32_t i = 0; i < count; ++i) {
-    if (octets[i] != tester_octet(h.user_nxt + i - (h.irs + 1))) return Rule::stream_is_intact;
+    if (octets[i] != tester_octet(h.user_nxt + i)) return Rule::stream_is_intact;
   }
   h.user_nxt += count;
   if (lt(h.text_end(), h.user_nxt)) h.rcv_nxt = h.user_nxt;
@@ -139,6 +142,7 @@ Rule received_octets(Step& step, std::span<const std::uint8_t> octets) {
 }
 
 Rule end_of_stream(Hypothesis& h) {
+  if (h.eof_told) return Rule::none;
   const bool unread = h.user_nxt != h.text_end();
   // §3.10.3 says "connection closing" at once in these states (reading A37).
   const bool literal = h.state == State::closing || h.state == State::last_ack || h.state == State::time_wait;
