@@ -23,7 +23,7 @@ Played play(Session& session, const Case& given, const Doubts& doubts, model::Ru
            session.deviation().rule != target) {
       played.outcome = session.go_on();
     }
-    if (played.outcome != Outcome::pass) break;
+    if (played.outcome != Outcome::pass || session.oracle().contradicted()) break;
   }
   if (played.outcome == Outcome::fail) {
     played.deviation = session.deviation();

@@ -130,6 +130,7 @@ class Worker::Child {
       box_.event[box_.events++] = *event;
       ++box_.events_played;
       if (!event_goes_on(session_.play(*event))) break;
+      if (session_.oracle().contradicted()) break;
       if (doubts_.contains(session_.history().back())) box_.tainted = true;
     }
     if (!box_.tainted) source_.end(session_.oracle().set());

@@ -81,6 +81,7 @@ Rule blamed(Hypothesis& h, Rule otherwise) {
 Rule suspected(Hypothesis& h, Seq end, Rule otherwise) {
   if (h.suspect == Rule::none || lt(h.suspect_end, end)) return otherwise;
   h.culprit = h.suspect_cause;
+  h.explained = true;
   return h.suspect;
 }
 
@@ -89,6 +90,7 @@ Rule suspected_ack(Hypothesis& h, Rule otherwise) {
   const bool fits = h.suspect_ack != Rule::none && lt(h.snd_una, h.snd_nxt) && h.suspect_ack_number == h.snd_nxt;
   if (!fits) return otherwise;
   h.culprit = h.suspect_ack_cause;
+  h.explained = true;
   return h.suspect_ack;
 }
 

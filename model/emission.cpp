@@ -278,6 +278,7 @@ Rule emits_pure_ack(Step& step, const Segment& o) {
     h.last_sent = step.now;
     h.silent = true;
     h.discharge(Owed::probe);
+    h.discharge(Owed::retransmission);
   }
   return Rule::none;
 }
@@ -339,6 +340,7 @@ Rule emits_text(Step& step, const Segment& o) {
     h.last_sent = step.now;
     h.silent = true;
     h.discharge(Owed::probe);
+    h.discharge(Owed::retransmission);
     return Rule::none;
   }
   if (Rule rule = check_state_for_text(h, o); rule != Rule::none) return rule;

@@ -148,6 +148,9 @@ struct Hypothesis {
   Rule suspect_ack = Rule::none;  ///< what is broken by obeying the acknowledgment that was refused last
   Seq suspect_ack_number = 0;
 
+  bool explained = false;     ///< the rule being reported was found by looking for its cause
+  bool contradicted = false;  ///< the tester has contradicted itself about where its stream ends: nothing is asserted
+
   // Numbers of events, to name a finding after what caused it and not after what showed it.
   std::uint16_t event = 0;    ///< the current one
   std::uint16_t culprit = 0;  ///< of the rule that is being reported

@@ -82,9 +82,10 @@ Verdict Oracle::map(Time now, Function function) {
     do {
       Hypothesis& changed = next_.emplace_back(hypothesis);
       changed.event = changed.culprit = event_;
+      changed.explained = false;
       Step step{changed, chooser, claims_, now};
       if (const Rule rule = function(step); rule != Rule::none) {
-        dead_.push_back({hypothesis, rule, changed.culprit});
+        dead_.push_back({hypothesis, rule, changed.culprit, changed.explained});
         next_.pop_back();
       } else if (std::find(next_.begin(), next_.end() - 1, changed) != next_.end() - 1) {
         next_.pop_back();
@@ -93,9 +94,10 @@ Verdict Oracle::map(Time now, Function function) {
     } while (chooser.next());
   }
   if (next_.empty()) {  // the set stays as it was, for the repair
-    // The earliest event that is to blame for an end names the finding.
-    const auto earlier = [](const Obituary& a, const Obituary& b) { return a.culprit < b.culprit; };
-    std::rotate(dead_.begin(), std::min_element(dead_.begin(), dead_.end(), earlier), dead_.end());
+    // The first hypothesis names the finding: it took the RFC's main text at every choice. But one that knows the
+    // cause goes before.
+    const auto explained = std::find_if(dead_.begin(), dead_.end(), [](const Obituary& o) { return o.explained; });
+    if (explained != dead_.end()) std::rotate(dead_.begin(), explained, dead_.end());
     return Verdict::fail;
   }
   set_.swap(next_);
@@ -156,7 +158,7 @@ Verdict Oracle::object(Time now, Rule rule) {
 
 void Oracle::note(Rule rule) {
   dead_.clear();
-  for (const Hypothesis& h : set_) dead_.push_back({h, rule, event_});
+  for (const Hypothesis& h : set_) dead_.push_back({h, rule, event_, false});
 }
 
 void Oracle::repair() {
@@ -173,6 +175,10 @@ void Oracle::repair() {
     h.advisories = 0;
   }
   dead_.clear();
+}
+
+bool Oracle::contradicted() const {
+  return std::any_of(set_.begin(), set_.end(), [](const Hypothesis& h) { return h.contradicted; });
 }
 
 std::uint64_t Oracle::advisories() const {

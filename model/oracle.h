@@ -17,6 +17,7 @@ struct Obituary {
   Hypothesis hypothesis;  ///< before the step
   Rule rule;
   std::uint16_t culprit;  ///< number of the event that is to blame
+  bool explained;         ///< the rule was found by looking for the cause
 };
 
 /// A relation, not a prediction: every stimulus and every observation maps the set; a hypothesis under
@@ -53,6 +54,8 @@ class Oracle {
 
   const Hypothesis& front() const { return set_.front(); }
   std::span<const Hypothesis> set() const { return set_; }
+  /// Whether the tester has contradicted itself, so that nothing can be asserted any more.
+  bool contradicted() const;
   /// SHOULDs that every remaining hypothesis assumes to be disregarded.
   std::uint64_t advisories() const;
   const Claims& claims() const { return claims_; }

@@ -120,6 +120,17 @@ bool resets_for_closed_user(Step& step, const Segment& segment, bool in_order) {
   return true;
 }
 
+// Text beyond a FIN that waits above a gap, or a FIN below text that does: no sentence says which of the two counts.
+bool contradicts(const Hypothesis& h, Seq end, bool fin) {
+  if (fin && lt(end, h.held_more)) return true;
+  for (std::uint8_t i = 0; i < h.held_count; ++i) {
+    const Held& held = h.held[i];
+    if (held.fin && (lt(held.end, end) || (fin && end != held.end))) return true;
+    if (fin && lt(end, held.end)) return true;
+  }
+  return false;
+}
+
 void hold(Hypothesis& h, const Held& held) {
   for (std::uint8_t i = 0; i < h.held_count; ++i) {
     if (h.held[i] == held) return;
@@ -150,6 +161,7 @@ void process_text(Step& step, const Segment& segment, Rule why) {
   Seq end = segment.seq + static_cast<Seq>(segment.text.size());
   const bool in_order = begin == h.rcv_nxt;
   bool fin = segment.has(FIN);
+  if (contradicts(h, end, fin)) h.contradicted = true;
   if (h.orphan() && lt(begin, end) && resets_for_closed_user(step, segment, in_order)) return;
   if (lt(h.advertised, end)) {
     // Trimmed at an edge between the one told and the true one (A22, A23), taken whole, or refused whole.
@@ -222,10 +234,7 @@ void unacceptable(Step& step, const Segment& segment) {
     return;
   }
   take(UnacceptableSegment{segment, rule_of_unacceptable(h, segment)}, step);
-  if (h.state == State::time_wait) {
-    take(LateSegment{}, step);
-    return;
-  }
+  if (h.state == State::time_wait) return;
   ack_of_unacceptable(step, segment);
 }
 
@@ -439,7 +448,6 @@ bool ack_in_synchronized(Step& step, const Segment& segment) {
   if (h.state == State::time_wait) {
     h.blame = Rule::nothing_after_fin;
     h.silence = Rule::time_wait_lasts_2msl;
-    take(LateSegment{}, step);
     return !segment.text.empty();
   }
   if (early) {
@@ -475,6 +483,7 @@ void acceptable(Step& step, const Segment& segment) {
 void other_states(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   if (segment.has(RST)) return reset_arrives(step, segment);
+  if (h.state == State::time_wait) take(LateSegment{}, step);  // whatever comes may restart 2MSL, or not (reading A34)
   if (segment.has(SYN)) return syn_arrives(step, segment);
   Where where = acceptability(h, step.claims, segment.seq, segment.len());
   const bool lone_fin = segment.has(FIN) && segment.text.empty() && segment.seq == h.rcv_nxt;

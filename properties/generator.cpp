@@ -210,6 +210,11 @@ Event draw_segment(Dice& dice, const Hypothesis& h) {
   if ((event.flags & (SYN | RST)) && event.len > 0 && !dice.percent(30)) event.len = 0;
   draw_seq(dice, h, event);
   if (event.flags & ACK) draw_ack(dice, h, event);
+  // A FIN above a gap fixes where our stream ends: seldom, since text behind it would contradict it.
+  const bool above = event.seq_base == SeqBase::right_edge || event.seq_offset > 0;
+  if ((event.flags & FIN) && h.synchronized() && above && !dice.percent(25)) {
+    event.flags = static_cast<std::uint8_t>(event.flags & ~FIN);
+  }
   event.wnd = dice.weighted<std::uint16_t>({{70, std::uint16_t{65535}},
                                             {10, std::uint16_t{0}},
                                             {8, static_cast<std::uint16_t>(dice.between(1, 2000))},
