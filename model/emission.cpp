@@ -271,7 +271,9 @@ Rule emits_pure_ack(Step& step, const Segment& o) {
   } else if (h.ack_credit > 0) {
     --h.ack_credit;
   } else if (!updates && !probe && !h.probing()) {
-    return unlicensed(h, Rule::one_ack_per_segment);
+    const bool silence_due = h.blame != Rule::none && h.blame == h.silence;
+    h.culprit = h.blame_cause;
+    return silence_due ? h.blame : Rule::one_ack_per_segment;
   }
   if (probe) {
     h.longest = std::max(h.longest, step.now - h.last_sent);
@@ -353,7 +355,10 @@ Rule emits_text(Step& step, const Segment& o) {
   if (Rule rule = check_window(step, o, text_end); rule != Rule::none) return rule;
   if (Rule rule = check_size(h, o); rule != Rule::none) return rule;
   const bool outstanding = lt(h.snd_una, h.snd_nxt);
-  if (outstanding && le(o.seq, h.snd_una)) retransmission(step);
+  if (outstanding && le(o.seq, h.snd_una_may)) {
+    if (o.seq == h.snd_una_may) h.snd_una = o.seq;  // so the acknowledgment in doubt was processed
+    retransmission(step);
+  }
   if (lt(h.snd_nxt, o.end())) {
     const bool perhaps_idle = outstanding && h.snd_una_may == h.snd_nxt;
     if (!outstanding || perhaps_idle) first_transmission(step);

@@ -148,6 +148,7 @@ void wait_after_reset(Step& step, const Hypothesis& before) {
   h.fin_queued = h.fin_sent = false;
   h.snd_una = h.snd_una_may = h.snd_nxt;
   take(AfterReset{}, step);
+  if (before.state == State::time_wait) h.since = before.since;  // its 2MSL may simply run on
 }
 
 }  // namespace finwait::model
