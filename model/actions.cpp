@@ -168,7 +168,8 @@ void review_sending(Step& step) {
   const bool surely_outstanding = outstanding && h.snd_una_may != h.snd_nxt;
   if (surely_outstanding && (sends || h.state == State::syn_sent || h.state == State::syn_received)) {
     if (!h.owes(Owed::retransmission)) {
-      const Time wait = std::max(step.claims.patience, 4 * h.longest);
+      // No RFC bounds a timer from above: only who abandons the segment is at fault.
+      const Time wait = std::max(step.claims.patience, 32 * h.longest);
       h.duty(Owed::retransmission) = {h.last_sent + wait, Rule::retransmission, h.event};
     }
   } else {
@@ -193,7 +194,7 @@ void review_sending(Step& step) {
     h.discharge(Owed::fin);
   }
   if (idle && unsent > 0 && le(h.edge_high, h.snd_nxt)) {
-    owe(step, Owed::probe, Rule::zero_window_is_probed, std::max(step.claims.patience, 4 * h.longest));
+    owe(step, Owed::probe, Rule::zero_window_is_probed, std::max(step.claims.patience, 32 * h.longest));
   } else {
     h.discharge(Owed::probe);
   }

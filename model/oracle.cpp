@@ -96,7 +96,9 @@ Verdict Oracle::map(Time now, Function function) {
   if (next_.empty()) {  // the set stays as it was, for the repair
     // The first hypothesis names the finding: it took the RFC's main text at every choice. But one that knows the
     // cause goes before.
-    const auto explained = std::find_if(dead_.begin(), dead_.end(), [](const Obituary& o) { return o.explained; });
+    const auto explained = std::find_if(dead_.begin(), dead_.end(), [&](const Obituary& o) {
+      return o.explained && o.culprit < event_;
+    });
     if (explained != dead_.end()) std::rotate(dead_.begin(), explained, dead_.end());
     return Verdict::fail;
   }
