@@ -1,0 +1,49 @@
+// What finwait can do; each command returns its exit status.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/store.h"
+
+namespace finwait::cli {
+
+struct RunArguments {
+  std::string stack;
+  std::vector<std::string> selectors;  ///< of properties; none: all
+  std::optional<std::uint64_t> cases;
+  std::optional<std::uint64_t> seed;
+  std::optional<std::chrono::milliseconds> time;
+  Places places;
+  std::string json;  ///< a file; empty: none
+  bool quiet = false;
+  bool save = true;
+};
+int run_command(const RunArguments& arguments);
+
+struct ReplayArguments {
+  std::vector<std::string> files;
+  int times = 10;
+  bool verbose = false;
+};
+int replay_command(const ReplayArguments& arguments);
+
+struct AcceptArguments {
+  std::string stack;
+  std::string link;
+  std::string reason;
+  Places places;
+};
+int accept_command(const AcceptArguments& arguments);
+
+struct ListArguments {
+  bool stacks = false, properties = false, rules = false;  ///< none: all three
+};
+int list_command(const ListArguments& arguments);
+
+int explain_command(const std::string& rule);
+
+}  // namespace finwait::cli

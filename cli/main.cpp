@@ -1,0 +1,218 @@
+// finwait: the command line.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdio>
+#include <exception>
+
+#include "cli/commands.h"
+#include "cli/exit_status.h"
+#include "cli/terminal.h"
+#include "harness/text.h"
+
+namespace finwait::cli {
+
+namespace {
+
+// ---- values -----------------------------------------------------------------------------------------
+
+std::uint64_t number_from(std::string_view option, std::string_view text) {
+  const bool hex = text.starts_with("0x");
+  const std::string_view digits = hex ? text.substr(2) : text;
+  std::uint64_t value = 0;
+  const auto [last, status] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, hex ? 16 : 10);
+  if (digits.empty() || status != std::errc{} || last != digits.data() + digits.size()) {
+    throw UsageError(
+        fmt::format("{}: expected a number such as 20000 or 0x5eed, found \"{}\"", option, text));
+  }
+  return value;
+}
+
+std::chrono::milliseconds time_from(const std::string& text) {
+  const std::size_t unit_at = text.find_first_not_of("0123456789");
+  const std::string unit = unit_at == std::string::npos ? "" : text.substr(unit_at);
+  const std::string digits = text.substr(0, unit_at);
+  const int scale = unit == "ms"  ? 1
+                    : unit == "s" ? 1000
+                    : unit == "m" ? 60'000
+                    : unit == "h" ? 3'600'000
+                                  : 0;
+  if (scale == 0 || digits.empty() || digits.size() > 9) {
+    throw UsageError(
+        fmt::format("--time: expected a time such as 500ms, 60s, 10m or 8h, found \"{}\"", text));
+  }
+  return std::chrono::milliseconds(static_cast<std::int64_t>(number_from("--time", digits)) * scale);
+}
+
+// ---- what was misspelt ------------------------------------------------------------------------------
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::vector<std::string> command_names(CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+void refuse_extras(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands()) {
+    for (const std::string& word : command->remaining()) {
+      const std::string name = word.substr(0, word.find('='));
+      throw UsageError(fmt::format("finwait {} has no option \"{}\"{}", command->get_name(), name,
+                                   did_you_mean(name, option_names(*command))));
+    }
+  }
+  for (const std::string& word : app.remaining()) {
+    const bool option = word.starts_with('-');
+    throw UsageError(fmt::format("unknown {} \"{}\"{}", option ? "option" : "command", word,
+                                 did_you_mean(word, option ? option_names(app) : command_names(app))));
+  }
+}
+
+// ---- the commands -----------------------------------------------------------------------------------
+
+void add_places(CLI::App& command, Places& places) {
+  command.add_option(
+      "--traces", places.traces,
+      "Folder of traces, with one folder a stack (default: traces/ here, else in the source tree)");
+  command.add_option("--expectations", places.expectations,
+                     "File of expectations (default: impl/STACK/expectations.txt)");
+}
+
+struct Texts {
+  std::string cases, seed, time;
+};
+
+void describe_run(CLI::App& app, RunArguments& run, Texts& texts) {
+  CLI::App* command = app.add_subcommand("run", "Check a stack: saved traces first, then random cases");
+  command->add_option("stack", run.stack, "One of \"finwait list --stacks\"")->required();
+  command->add_option("selector", run.selectors,
+                      "Clauses (3.10.7 includes 3.10.7.4) or properties; default: all");
+  command->add_option("--cases", texts.cases,
+                      "Random cases (default: 20000, without a limit if --time is given)");
+  command->add_option("--seed", texts.seed,
+                      "Of the random cases, e.g. 0x5eed; with it a run repeats to the byte");
+  command->add_option("--time", texts.time, "Stop after this time, e.g. 500ms, 60s, 10m");
+  command->add_option("--json", run.json, "Write one object a line for each finding, then the totals");
+  command->add_flag("--quiet", run.quiet, "Only what is new, and the summary");
+  command->add_flag_callback(
+      "--no-save", [&run] { run.save = false; }, "Do not save new findings");
+  add_places(*command, run.places);
+  command->footer(
+      "Examples:\n"
+      "  finwait run lwip\n"
+      "  finwait run lwip 3.10.7.3 --cases 100000 --seed 0x5eed\n"
+      "  finwait run lwip --time 60s --json findings.json\n"
+      "Exit status: 0 as expected, 1 a new deviation or an expected one that is gone, 2 inconclusive,\n"
+      "3 usage, 4 the tester or an adapter has failed.");
+}
+
+void describe_replay(CLI::App& app, ReplayArguments& replay) {
+  CLI::App* command = app.add_subcommand("replay", "Play saved findings again");
+  command->add_option("file", replay.files, "Scripts, traces/STACK/*.pkt")->required();
+  command->add_option("--times", replay.times, "How often each is played")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  command->add_flag("-v,--verbose", replay.verbose, "Show the oracle's set at each step");
+  command->footer(
+      "Example:\n"
+      "  finwait replay traces/lwip/*.pkt\n"
+      "Exit status: 0 if every script does what its head says, 1 if one is FIXED or fails otherwise.");
+}
+
+void describe_accept(CLI::App& app, AcceptArguments& accept) {
+  CLI::App* command =
+      app.add_subcommand("accept", "Write expectations for saved findings, to be reviewed as a diff");
+  command->add_option("stack", accept.stack, "One of \"finwait list --stacks\"")->required();
+  command->add_option("--bug", accept.link, "Link that each new entry gets");
+  command->add_option("--reason", accept.reason,
+                      "Reason that each new entry gets (default: what was observed)");
+  add_places(*command, accept.places);
+  command->footer(
+      "Example:\n  finwait accept lwip --bug https://bugs.example/123 --reason \"no challenge ACKs\"");
+}
+
+void describe_list(CLI::App& app, ListArguments& list, std::string& rule) {
+  CLI::App* command = app.add_subcommand("list", "List stacks, properties and rules");
+  command->add_flag("--stacks", list.stacks, "Stacks that can be checked");
+  command->add_flag("--properties", list.properties, "Properties that cases are drawn from");
+  command->add_flag("--rules", list.rules, "Rules that are judged");
+  CLI::App* explain =
+      app.add_subcommand("explain", "Explain a rule: its sentence, its level, how it is read");
+  explain->add_option("rule", rule, "A rule's id, or the beginning of some")->required();
+  explain->footer(
+      "Examples:\n  finwait explain 3.10.7.3/rst-without-ack-is-dropped\n  finwait explain 3.10.7.4");
+}
+
+int dispatch(const CLI::App& app, RunArguments& run, const Texts& texts, const ReplayArguments& replay,
+             const AcceptArguments& accept, const ListArguments& list, const std::string& rule) {
+  const std::string command = app.get_subcommands().front()->get_name();
+  if (command == "list") return list_command(list);
+  if (command == "explain") return explain_command(rule);
+  catch_interrupt();
+  if (command == "replay") return replay_command(replay);
+  if (command == "accept") return accept_command(accept);
+  if (!texts.cases.empty()) run.cases = number_from("--cases", texts.cases);
+  if (!texts.seed.empty()) run.seed = number_from("--seed", texts.seed);
+  if (!texts.time.empty()) run.time = time_from(texts.time);
+  return run_command(run);
+}
+
+int finwait_main(int argc, char** argv) {
+  CLI::App app{"finwait checks a TCP implementation against RFC 9293."};
+  app.set_version_flag("--version", "finwait " FINWAIT_VERSION);
+  app.footer("Start with: finwait list --stacks, finwait run STACK. Each command has its own --help.");
+  app.get_formatter()->column_width(28);
+  RunArguments run;
+  Texts texts;
+  ReplayArguments replay;
+  AcceptArguments accept;
+  ListArguments list;
+  std::string rule;
+  describe_list(app, list, rule);
+  describe_run(app, run, texts);
+  describe_replay(app, replay);
+  describe_accept(app, accept);
+  app.allow_extras();
+  for (CLI::App* command : app.get_subcommands({})) command->allow_extras();
+  try {
+    app.parse(argc, argv);
+    refuse_extras(app);
+    if (app.get_subcommands().empty())
+      throw UsageError("a command is missing; \"finwait --help\" lists them");
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    // A misspelt option may be why something else seems to be missing.
+    refuse_extras(app);
+    const auto chosen = app.get_subcommands();
+    const std::string command = chosen.empty() ? "finwait" : "finwait " + chosen.front()->get_name();
+    throw UsageError(fmt::format("{}; \"{} --help\" shows how", error.what(), command));
+  }
+  return dispatch(app, run, texts, replay, accept, list, rule);
+}
+
+}  // namespace
+
+}  // namespace finwait::cli
+
+int main(int argc, char** argv) {
+  using namespace finwait::cli;
+  try {
+    return finwait_main(argc, argv);
+  } catch (const UsageError& error) {
+    fmt::print(stderr, "finwait: {}\n", error.what());
+    return usage;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "finwait: error: {}\n", error.what());
+    return broken;
+  }
+}

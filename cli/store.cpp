@@ -1,0 +1,109 @@
+#include "cli/store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/exit_status.h"
+#include "harness/files.h"
+#include "harness/text.h"
+
+namespace finwait::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// A folder of the source tree, wherever finwait is started: there first, else where it was built from.
+fs::path found_here_or_in_source(const char* folder) {
+  std::error_code ignored;
+  if (fs::is_directory(folder, ignored)) return folder;
+  return fs::path(FINWAIT_SOURCE_DIR) / folder;
+}
+
+std::string text_of(const fs::path& path) {
+  auto text = read_file(path);
+  if (const auto* error = std::get_if<FileError>(&text)) throw UsageError(error->text);
+  return std::get<std::string>(std::move(text));
+}
+
+}  // namespace
+
+Stack find_stack(const std::string& name) {
+  std::vector<std::string> names;
+  for (Stack& stack : stacks()) {
+    if (stack.name == name) return std::move(stack);
+    names.push_back(stack.name);
+  }
+  for (const MissingStack& missing : missing_stacks()) {
+    if (missing.name == name)
+      throw UsageError(fmt::format("stack \"{}\" is not in this build: {}", name, missing.why));
+  }
+  std::string near = did_you_mean(name, names);
+  if (near.empty()) near = "; \"finwait list --stacks\" names them";
+  throw UsageError(fmt::format("unknown stack \"{}\"{}", name, near));
+}
+
+fs::path Places::traces_of(const std::string& stack) const {
+  return (traces.empty() ? found_here_or_in_source("traces") : fs::path(traces)) / trace_folder(stack);
+}
+
+fs::path Places::expectations_of(const std::string& stack) const {
+  if (!expectations.empty()) return expectations;
+  return found_here_or_in_source("impl") / trace_folder(stack) / "expectations.txt";
+}
+
+SavedTrace read_trace(const fs::path& path) {
+  auto finding = read_finding(text_of(path), path.string());
+  if (const auto* error = std::get_if<ScriptError>(&finding)) throw UsageError(error->text());
+  return {path, std::get<SavedFinding>(std::move(finding))};
+}
+
+std::vector<SavedTrace> read_traces(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::exists(folder, error)) return {};
+  std::vector<fs::path> paths;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (at->path().extension() == ".pkt") paths.push_back(at->path());
+  }
+  if (error) throw UsageError(fmt::format("cannot read {}: {}", shown(folder), error.message()));
+  std::sort(paths.begin(), paths.end());
+  std::vector<SavedTrace> traces;
+  for (const fs::path& path : paths) traces.push_back(read_trace(path));
+  return traces;
+}
+
+Expectations read_expectations(const Places& places, const std::string& stack) {
+  const fs::path path = places.expectations_of(stack);
+  std::error_code ignored;
+  if (places.expectations.empty() && !fs::exists(path, ignored)) {
+    return std::get<Expectations>(Expectations::parse("", path.string()));
+  }
+  auto parsed = Expectations::parse(text_of(path), path.string());
+  if (const auto* error = std::get_if<ScriptError>(&parsed)) throw UsageError(error->text());
+  return std::get<Expectations>(std::move(parsed));
+}
+
+bool prepare_folder(const fs::path& folder) {
+  std::error_code error;
+  const bool is_new = fs::create_directories(folder, error);
+  if (error) throw UsageError(fmt::format("cannot make the folder {}: {}", folder.string(), error.message()));
+  // Permissions do not tell everything (a full or read-only disk): only writing does.
+  const fs::path probe = folder / ".finwait-can-write";
+  if (const auto failed = write_file_atomically(probe, "")) throw UsageError(*failed);
+  fs::remove(probe, error);
+  return is_new;
+}
+
+void write(const fs::path& path, const std::string& text) {
+  if (const auto failed = write_file_atomically(path, text)) throw std::runtime_error(*failed);
+}
+
+std::string shown(const fs::path& path) {
+  std::error_code ignored;
+  const fs::path relative = fs::proximate(path, ignored);
+  const bool is_inside = !relative.empty() && *relative.begin() != "..";
+  return is_inside ? relative.string() : path.string();
+}
+
+}  // namespace finwait::cli

@@ -1,0 +1,204 @@
+#include "harness/expectations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <tuple>
+
+#include "harness/text.h"
+
+namespace finwait {
+
+namespace {
+
+const std::vector<std::string> keys{"rule", "at", "versions", "reason", "link", "trace"};
+
+/// One line of the text without its end.
+struct Line {
+  std::string_view text;
+  std::size_t begin = 0;
+  int number = 0;
+
+  bool is_blank() const { return trimmed(text).empty(); }
+  bool is_comment() const { return trimmed(text).starts_with('#'); }
+};
+
+std::vector<Line> lines_of(std::string_view text) {
+  std::vector<Line> lines;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back({text.substr(begin, end - begin), begin, static_cast<int>(lines.size()) + 1});
+    begin = end + 1;
+  }
+  return lines;
+}
+
+// One block of lines: an entry, or nothing but comments.
+class BlockReader {
+ public:
+  explicit BlockReader(std::string_view file) : file_(file) {}
+
+  bool read(std::span<const Line> block) {
+    for (const Line& line : block) {
+      if (line.is_comment()) continue;
+      if (entry.line == 0) entry.line = line.number;
+      if (!take(line)) return false;
+    }
+    return entry.line == 0 || complete(block.back());
+  }
+
+  Expectation entry;
+  std::size_t versions_end = 0;  ///< in the whole text
+  ScriptError error;
+
+ private:
+  bool fail(int line, std::size_t column, std::string what) {
+    error = {std::string(file_), line, static_cast<int>(column) + 1, std::move(what)};
+    return false;
+  }
+
+  bool take(const Line& line) {
+    const std::size_t colon = line.text.find(':');
+    const std::string key{trimmed(line.text.substr(0, colon))};
+    if (colon == std::string_view::npos || std::find(keys.begin(), keys.end(), key) == keys.end()) {
+      return fail(line.number, 0,
+                  fmt::format("expected one of {}, found \"{}\"{}", fmt::join(keys, ", "), key,
+                              did_you_mean(key, keys)));
+    }
+    if (key != "reason" && !seen_.insert(key).second)
+      return fail(line.number, 0, fmt::format("\"{}\" stands here twice", key));
+    const std::string_view value = trimmed(line.text.substr(colon + 1));
+    const std::size_t column =
+        value.empty() ? line.text.size() : static_cast<std::size_t>(value.data() - line.text.data());
+    if (value.empty()) return fail(line.number, column, fmt::format("expected a value of \"{}\"", key));
+    const std::string what = set(key, value);
+    if (key == "versions") versions_end = line.begin + column + value.size();
+    return what.empty() || fail(line.number, column, what);
+  }
+
+  // What is wrong with the value, or nothing.
+  std::string set(const std::string& key, std::string_view value) {
+    if (key == "rule") {
+      std::string what;
+      if (const auto rule = read_rule(value, what)) entry.deviation.rule = *rule;
+      return what;
+    }
+    if (key == "at") return read_identity(value, entry.deviation);
+    if (key == "versions") return set_versions(value);
+    if (key == "reason") entry.reasons.emplace_back(value);
+    if (key == "link") entry.link = value;
+    if (key == "trace") entry.trace = value;
+    if (key == "trace" && value.find('/') != std::string_view::npos)
+      return "expected the name of a file, without a folder";
+    return {};
+  }
+
+  std::string set_versions(std::string_view value) {
+    for (const std::string_view version : split(value, ',')) {
+      if (version.empty()) return "expected versions between commas, or \"*\"";
+      entry.versions.emplace_back(version);
+    }
+    return {};
+  }
+
+  bool complete(const Line& last) {
+    for (const char* key : {"rule", "at", "versions", "trace"}) {
+      if (!seen_.contains(key))
+        return fail(last.number, last.text.size(),
+                    fmt::format("expected a line \"{}: ...\" in this entry", key));
+    }
+    return true;
+  }
+
+  std::string_view file_;
+  std::set<std::string> seen_;
+};
+
+}  // namespace
+
+bool Expectation::holds_for(std::string_view version) const {
+  return std::any_of(versions.begin(), versions.end(),
+                     [&](const std::string& entry) { return entry == "*" || entry == version; });
+}
+
+bool stands_before(const Deviation& a, const Deviation& b) {
+  const auto key = [](const Deviation& deviation) {
+    return std::tuple(model::text(deviation.rule).id, deviation.state, to_text(deviation.event));
+  };
+  return key(a) < key(b);
+}
+
+std::variant<Expectations, ScriptError> Expectations::parse(std::string_view text,
+                                                            std::string_view file_name) {
+  Expectations all;
+  all.text_ = text;
+  all.file_ = file_name;
+  const std::vector<Line> lines = lines_of(text);
+  for (auto begin = lines.begin(); begin != lines.end();) {
+    const auto blank = std::find_if(begin, lines.end(), [](const Line& line) { return line.is_blank(); });
+    if (begin == blank) {
+      ++begin;
+      continue;
+    }
+    BlockReader block(file_name);
+    if (!block.read({begin, blank})) return block.error;
+    if (block.entry.line != 0) {
+      if (const Expectation* same = all.find(block.entry.deviation)) {
+        return ScriptError{all.file_, block.entry.line, 1,
+                           fmt::format("this deviation stands already in line {}", same->line)};
+      }
+      all.entries_.push_back(block.entry);
+      all.places_.push_back({begin->begin, block.versions_end});
+    }
+    begin = blank;
+  }
+  return all;
+}
+
+const Expectation* Expectations::find(const Deviation& deviation) const {
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Expectation& entry) { return entry.deviation == deviation; });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+void Expectations::add(const Expectation& entry) {
+  const auto next = std::find_if(entries_.begin(), entries_.end(), [&](const Expectation& other) {
+    return stands_before(entry.deviation, other.deviation);
+  });
+  if (next != entries_.end()) {
+    text_.insert(places_[static_cast<std::size_t>(next - entries_.begin())].begin, to_text(entry) + "\n");
+  } else {
+    if (!text_.empty() && !text_.ends_with('\n')) text_ += '\n';
+    if (!text_.empty() && !text_.ends_with("\n\n")) text_ += '\n';
+    text_ += to_text(entry);
+  }
+  reread();
+}
+
+void Expectations::add_version(const Deviation& deviation, std::string_view version) {
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].deviation != deviation) continue;
+    text_.insert(places_[i].versions_end, fmt::format(", {}", version));
+    return reread();
+  }
+}
+
+void Expectations::reread() {
+  auto again = parse(text_, file_);
+  if (auto* error = std::get_if<ScriptError>(&again)) throw std::logic_error(error->text());
+  *this = std::get<Expectations>(std::move(again));
+}
+
+std::string to_text(const Expectation& entry) {
+  std::string text = fmt::format("rule: {}\nat: {}\nversions: {}\n", model::text(entry.deviation.rule).id,
+                                 identity_text(entry.deviation), fmt::join(entry.versions, ", "));
+  for (const std::string& reason : entry.reasons) text += fmt::format("reason: {}\n", reason);
+  if (!entry.link.empty()) text += fmt::format("link: {}\n", entry.link);
+  return text + fmt::format("trace: {}\n", entry.trace);
+}
+
+}  // namespace finwait

@@ -1,0 +1,27 @@
+#include "impl/stacks.h"
+
+#include "impl/reference/reference.h"
+#ifndef FINWAIT_LWIP_MISSING
+#include "impl/lwip/lwip_adapter.h"
+#endif
+
+namespace finwait {
+
+std::vector<Stack> stacks() {
+  std::vector<Stack> all;
+#ifndef FINWAIT_LWIP_MISSING
+  all.push_back({"lwip", "lwIP through its raw API, in process, in virtual time", make_lwip});
+#endif
+  all.push_back({"reference", "finwait's own model as a stack: nothing may ever be found", make_reference});
+  return all;
+}
+
+std::vector<MissingStack> missing_stacks() {
+  std::vector<MissingStack> all;
+#ifdef FINWAIT_LWIP_MISSING
+  all.push_back({"lwip", FINWAIT_LWIP_MISSING});
+#endif
+  return all;
+}
+
+}  // namespace finwait
