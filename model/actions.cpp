@@ -54,6 +54,7 @@ Rule rule_of(Origin origin) {
   switch (origin) {
     case Origin::fresh: return Rule::none;
     case Origin::reset: return Rule::rst_exact_resets;
+    case Origin::syn_received: return Rule::origin_is_remembered;
     case Origin::syn: return Rule::syn_in_passive_syn_received;
     case Origin::aborted: return Rule::nothing_after_abort;
     case Origin::closed: return Rule::close_before_established_is_quiet;
@@ -65,7 +66,7 @@ Rule rule_of(Origin origin) {
 }
 
 Rule while_gone(Hypothesis& h, Rule otherwise) {
-  const bool telling = h.origin == Origin::reset || h.origin == Origin::syn || h.origin == Origin::last_ack ||
+  const bool telling = h.origin == Origin::reset || h.origin == Origin::syn || h.origin == Origin::syn_received || h.origin == Origin::last_ack ||
                        h.origin == Origin::time_wait;
   if (!telling) return otherwise;
   h.culprit = h.origin_cause;
@@ -94,12 +95,20 @@ Rule suspected_ack(Hypothesis& h, Rule otherwise) {
   return h.suspect_ack;
 }
 
+void suspect_window(Hypothesis& h, const Segment& segment, Rule why) {
+  if (!segment.has(ACK) || !h.iss_known) return;
+  h.suspect_window = why;
+  h.suspect_edge = later(segment.ack, h.snd_nxt) + segment.wnd;
+  h.suspect_window_cause = h.event;
+}
+
 void suspect(Hypothesis& h, const Segment& segment, Rule why) {
   if (segment.has(ACK) && h.iss_known && lt(h.snd_una, segment.ack) && le(segment.ack, h.snd_nxt)) {
     h.suspect_ack = why;
     h.suspect_ack_number = segment.ack;
     h.suspect_ack_cause = h.event;
   }
+  suspect_window(h, segment, why);
   if (segment.len() == 0 || le(segment.end(), h.rcv_nxt)) return;
   h.suspect = why;
   h.suspect_end = segment.end();
@@ -181,7 +190,8 @@ void review_sending(Step& step) {
   // §3.8.6.2.1: sent if all of it fits, or if half the largest window fits; no timer is binding, but MUST-60
   // forbids to hold it indefinitely.
   if (idle && unsent > 0 && room > 0 && (room >= unsent || room >= h.max_snd_wnd / 2)) {
-    const Rule why = h.early ? Rule::send_waits_for_established
+    const Rule why = h.early         ? Rule::send_waits_for_established
+                     : h.window_grew ? Rule::window_update
                      : h.fin_queued ? Rule::data_before_close_arrives
                                     : Rule::held_data_leaves;
     owe(step, Owed::data, why, step.claims.patience);
@@ -353,9 +363,12 @@ void process_ack(Step& step, const Segment& segment) {
   if (lt(h.snd_una, segment.ack)) {
     h.snd_una = segment.ack;
     h.snd_una_may = later(h.snd_una_may, segment.ack);
+    h.acked_rule = h.rcv_wnd() == 0 ? Rule::zero_window_takes_acks : Rule::acked_data_is_not_resent;
     front_acknowledged(h, step.now);
   }
+  const Seq edge = h.edge_low;
   if (le(h.snd_una, segment.ack)) update_window(h, segment, true);
+  h.window_grew = lt(edge, h.edge_low);
 }
 
 void take_text(Step& step, const Text& text) {
@@ -424,9 +437,8 @@ void return_to_time_wait(Step& step) {
   h.tw_latest = step.now;
 }
 
-void reset_by_peer(Step& step) {
+void reset_by_peer(Step& step, Rule why) {
   Hypothesis& h = step.h;
-  const Rule why = h.state == State::syn_sent ? Rule::syn_sent_rst_good_ack : Rule::normal_or_aborted;
   const bool told = h.handle == Handle::open;
   delete_tcb(step, Origin::reset);
   if (!told) return;

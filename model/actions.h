@@ -22,7 +22,9 @@ Rule blamed(Hypothesis& h, Rule otherwise);
 Rule suspected(Hypothesis& h, Seq end, Rule otherwise);
 /// All that is outstanding was taken for acknowledged: the rule by which such an acknowledgment was refused.
 Rule suspected_ack(Hypothesis& h, Rule otherwise);
-/// Text, FIN and acknowledgment of this segment were refused by this rule.
+/// The window of this segment was refused by this rule.
+void suspect_window(Hypothesis& h, const Segment& segment, Rule why);
+/// Text, FIN, window and acknowledgment of this segment were refused by this rule.
 void suspect(Hypothesis& h, const Segment& segment, Rule why);
 
 /// A reset is owed (or, `owed` false, allowed).
@@ -54,7 +56,7 @@ void take_text(Step& step, const Text& text);
 void take_fin(Step& step);
 void start_time_wait(Step& step);
 void restart_time_wait(Step& step);
-void reset_by_peer(Step& step);
+void reset_by_peer(Step& step, Rule why);
 void time_out(Step& step);
 /// MAY-2, second condition: the reopening SYN was an old duplicate.
 void return_to_time_wait(Step& step);

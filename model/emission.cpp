@@ -322,7 +322,12 @@ Rule check_window(Step& step, const Segment& o, Seq text_end) {
   const bool waited = step.now - h.last_sent >= 1s - step.claims.tolerance();
   const bool probe = closed_window && (o.text.size() == 1 || waited);
   if (probe) return Rule::none;
-  if (lt(h.edge_max, text_end)) return Rule::nothing_new_beyond_window;
+  if (lt(h.edge_max, text_end)) {
+    if (h.suspect_window == Rule::none || lt(h.suspect_edge, text_end)) return Rule::nothing_new_beyond_window;
+    h.culprit = h.suspect_window_cause;
+    h.explained = true;
+    return h.suspect_window;
+  }
   const bool news = lt(h.snd_nxt, text_end);
   if (news && lt(h.edge_high, text_end)) h.advisories |= advisory_bit(Rule::no_new_data_after_shrink);
   return Rule::none;
@@ -351,7 +356,7 @@ Rule emits_text(Step& step, const Segment& o) {
   }
   if (lt(h.snd_nxt, o.seq)) return Rule::one_octet_per_number;
   if (Rule rule = check_octets(h, o.seq, o.text); rule != Rule::none) return rule;
-  if (le(o.end(), h.snd_una)) return Rule::acked_data_is_not_resent;
+  if (le(o.end(), h.snd_una)) return h.acked_rule;
   if (Rule rule = check_window(step, o, text_end); rule != Rule::none) return rule;
   if (Rule rule = check_size(h, o); rule != Rule::none) return rule;
   const bool outstanding = lt(h.snd_una, h.snd_nxt);

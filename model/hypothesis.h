@@ -61,7 +61,7 @@ enum class Handle : std::uint8_t {
 enum class Ending : std::uint8_t { none, reset, timed_out, closed };
 
 /// Why there is no connection: names the rule that is broken by whoever still acts on one.
-enum class Origin : std::uint8_t { fresh, reset, syn, aborted, closed, last_ack, time_wait, given_up };
+enum class Origin : std::uint8_t { fresh, reset, syn_received, syn, aborted, closed, last_ack, time_wait, given_up };
 /// The rule broken by whoever still acts on a connection that ended so; none for `fresh`.
 Rule rule_of(Origin origin);
 
@@ -147,6 +147,10 @@ struct Hypothesis {
   Seq suspect_end = 0;        ///< the end of that text
   Rule suspect_ack = Rule::none;  ///< what is broken by obeying the acknowledgment that was refused last
   Seq suspect_ack_number = 0;
+  Rule suspect_window = Rule::none;  ///< what is broken by obeying the window that was refused last
+  Seq suspect_edge = 0;
+  Rule acked_rule = Rule::acked_data_is_not_resent;  ///< what is broken by sending again what is below SND.UNA
+  bool window_grew = false;  ///< with the last acknowledgment
 
   bool explained = false;     ///< the rule being reported was found by looking for its cause
   bool contradicted = false;  ///< the tester has contradicted itself about where its stream ends: nothing is asserted
@@ -154,7 +158,7 @@ struct Hypothesis {
   // Numbers of events, to name a finding after what caused it and not after what showed it.
   std::uint16_t event = 0;    ///< the current one
   std::uint16_t culprit = 0;  ///< of the rule that is being reported
-  std::uint16_t blame_cause = 0, origin_cause = 0, suspect_cause = 0, suspect_ack_cause = 0, mss_cause = 0;
+  std::uint16_t blame_cause = 0, origin_cause = 0, suspect_cause = 0, suspect_ack_cause = 0, suspect_window_cause = 0, mss_cause = 0;
 
   std::array<Duty, owed_count> owed{};
   std::uint8_t reset_count = 0;

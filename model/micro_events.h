@@ -31,7 +31,9 @@ struct SynAckArrives {
 struct UnacceptableAck {  ///< also step 5 in SYN-RECEIVED
   Segment segment;
 };
-struct ResetArrives {};  ///< step 2, and a SYN in the window by RFC 793's rule
+struct ResetArrives {  ///< step 2, and a SYN in the window by RFC 793's rule
+  Rule why;            ///< what is broken if the user is not told
+};
 struct BackToListen {  ///< step 2 or 4 in SYN-RECEIVED after a passive OPEN
   Origin why;
 };

@@ -240,14 +240,19 @@ void unacceptable(Step& step, const Segment& segment) {
 
 // ---- second: RST ------------------------------------------------------------------------------------
 
+Rule rule_of_reset(const Hypothesis& h) {
+  if (h.state == State::syn_received) return Rule::origin_is_remembered;
+  return h.rcv_wnd() == 0 && h.window_known ? Rule::rst_at_zero_window : Rule::normal_or_aborted;
+}
+
 void obey_reset(Step& step) {
   Hypothesis& h = step.h;
   if (h.state != State::syn_received || !h.passive) {
-    take(ResetArrives{}, step);
+    take(ResetArrives{rule_of_reset(h)}, step);
   } else if (h.reopened && step.choose.otherwise(Choice::rst_reopened)) {
     take(OldDuplicate{}, step);
   } else {
-    take(BackToListen{Origin::reset}, step);
+    take(BackToListen{Origin::syn_received}, step);
   }
 }
 
@@ -261,7 +266,7 @@ void reset_at_rcv_nxt(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   h.silence = Rule::rst_exact_resets;
   if (h.state == State::time_wait) {  // RFC 1337 ignores it, and so may MUST-13
-    if (step.choose.pick(Choice::rst_time_wait, 2) == 0) take(ResetArrives{}, step);
+    if (step.choose.pick(Choice::rst_time_wait, 2) == 0) take(ResetArrives{Rule::normal_or_aborted}, step);
     return;
   }
   if (!segment.text.empty() && step.choose.otherwise(Choice::rst_text)) {
@@ -310,7 +315,7 @@ void reset_for_syn(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   const Hypothesis before = h;
   const Reset reset = reset_in_any_form(h, segment, Rule::syn_inside_resets_or_challenges);
-  take(ResetArrives{}, step);
+  take(ResetArrives{Rule::normal_or_aborted}, step);
   owe_reset(step, reset);
   wait_after_reset(step, before);
 }
@@ -454,6 +459,8 @@ bool ack_in_synchronized(Step& step, const Segment& segment) {
     early_ack(step, segment);
   } else if (le(h.snd_una, segment.ack)) {
     take(AckArrives{segment, covers_fin(h, segment)}, step);
+  } else {
+    suspect_window(h, segment, Rule::window_update);
   }
   return h.synchronized();
 }

@@ -48,7 +48,7 @@ void reset_in_syn_sent(Step& step, const Segment& segment) {
   h.silence = Rule::syn_sent_rst_good_ack;
   // RFC 5961 compares SEQ with RCV.NXT, which has no value yet (reading A5).
   if (segment.seq != 0 && step.choose.otherwise(Choice::syn_sent_reset_sequence)) return;
-  take(ResetArrives{}, step);
+  take(ResetArrives{Rule::syn_sent_rst_good_ack}, step);
 }
 
 // §3.10.7.3, fourth: "check the SYN bit"
@@ -96,7 +96,7 @@ void segment_arrives(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   h.blame = h.silence = Rule::none;
   h.blame_cause = h.event;
-  h.silent = h.never_answered = false;
+  h.silent = h.never_answered = h.window_grew = false;
   // RFC 5681 §4.2: no more than one ACK for each segment (a reset draws none but a challenge).
   if (!segment.has(RST)) grant_ack(step);
   switch (h.state) {
