@@ -70,7 +70,7 @@ Rule while_gone(Hypothesis& h, Rule otherwise) {
                        h.origin == Origin::time_wait;
   if (!telling) return otherwise;
   h.culprit = h.origin_cause;
-  return rule_of(h.origin);
+  return h.origin_rule;
 }
 
 Rule blamed(Hypothesis& h, Rule otherwise) {
@@ -229,10 +229,12 @@ void register_syn(Step& step, const Segment& segment) {
     const bool reopened = h.state == State::time_wait;
     const Origin origin = h.origin;
     const std::uint16_t origin_cause = h.origin_cause;
+    const Rule origin_rule = h.origin_rule;
     new_tcb(h);
     h.stale = h.stale || h.handle == Handle::open || h.handle == Handle::ghost || h.handle == Handle::gone;
     h.handle = Handle::none;
     h.origin = origin;
+    h.origin_rule = origin_rule;
     h.origin_cause = origin_cause;
     h.passive = true;
     h.reopened = reopened;
@@ -415,6 +417,11 @@ void delete_tcb(Step& step, Origin origin) {
   if (h.handle == Handle::open && h.ending == Ending::none) h.ending = Ending::closed;
   h.origin = origin;
   h.origin_cause = h.event;
+  h.origin_rule = rule_of(origin);
+  if (const Rule doubt = suspected_ack(h, Rule::none); doubt != Rule::none) {  // it may have been gone before
+    h.origin_rule = doubt;
+    h.origin_cause = h.culprit;
+  }
   h.owed = {};
   h.held = {};
   h.held_count = 0;

@@ -17,7 +17,7 @@ Rule unlicensed(Hypothesis& h, Rule otherwise) {
   const bool gone = h.state == State::closed || h.state == State::listen;
   if (gone && h.origin != Origin::fresh) {
     h.culprit = h.origin_cause;
-    return rule_of(h.origin);
+    return h.origin_rule;
   }
   return blamed(h, otherwise);
 }
@@ -104,8 +104,9 @@ Rule emits_reset(Step& step, const Segment& o) {
   if (h.reset_itself && (h.state == State::syn_sent || h.state == State::syn_received)) {
     return Rule::unsynchronized_state_stays;
   }
-  if (h.synchronized() && lt(h.edge_high, h.snd_nxt)) return Rule::survives_shrunken_window;
   if (h.state == State::time_wait) return Rule::time_wait_lasts_2msl;
+  const bool uncaused = h.blame == Rule::none && (h.silence == Rule::none || h.silence == Rule::reset_needs_a_cause);
+  if (uncaused && h.shrunk()) return Rule::survives_shrunken_window;
   if (h.suspect_ack != Rule::none && h.fin_sent) return suspected_ack(h, h.silence);
   if (h.silence != Rule::none) {
     h.culprit = h.blame_cause;
@@ -145,8 +146,10 @@ void retransmission(Step& step) {
     if (!doubled && !closed_window) h.advisories |= advisory_bit(Rule::rto_doubles);
     if (!doubled && closed_window && interval < h.interval - claims.tolerance()) h.advisories |= advisory_bit(Rule::probe_timing);
   }
-  if (syn && h.resent == 0) h.syn_interval = interval;
-  if (syn) h.syn_resent = true;
+  if (syn && h.silent) {  // the timer has expired
+    if (!h.syn_resent) h.syn_interval = interval;
+    h.syn_resent = true;
+  }
   h.interval = h.silent ? interval : Time{0};
   h.longest = std::max(h.longest, interval);
   h.last_sent = step.now;

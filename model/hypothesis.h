@@ -141,6 +141,7 @@ struct Hypothesis {
   Rule blame = Rule::none;      ///< what is broken by answering the last segment
   Rule silence = Rule::none;    ///< what is broken by resetting for the last segment
   Origin origin = Origin::fresh;
+  Rule origin_rule = Rule::none;  ///< what is broken by whoever still acts on the connection
   Seq ack_earlier = 0;        ///< in event `ack_earlier_in` an ACK from here on is current: formed before the text was
   std::uint16_t ack_earlier_in = 0xffff;
   Rule suspect = Rule::none;  ///< what is broken by taking the text that was refused last
@@ -184,6 +185,8 @@ struct Hypothesis {
   bool synchronized() const { return state >= State::established; }
   /// Data or FIN waits and the peer's window is closed, as far as the IUT can know.
   bool probing() const { return (unsent() > 0 || lt(snd_una, snd_nxt)) && le(edge_high, later(snd_una, edge_low)); }
+  /// Data is outstanding beyond the right edge: the peer has taken its window back.
+  bool shrunk() const { return synchronized() && iss_known && lt(edge_high, snd_nxt - (fin_sent ? 1 : 0)); }
   bool orphan() const { return handle == Handle::gone; }
 };
 

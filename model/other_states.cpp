@@ -456,6 +456,7 @@ bool ack_in_synchronized(Step& step, const Segment& segment) {
     return !segment.text.empty();
   }
   if (early) {
+    if (lt(segment.ack, h.snd_una)) suspect_window(h, segment, Rule::window_update);
     early_ack(step, segment);
   } else if (le(h.snd_una, segment.ack)) {
     take(AckArrives{segment, covers_fin(h, segment)}, step);

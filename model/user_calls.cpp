@@ -417,9 +417,7 @@ Rule user_is_told_failure(Step& step, Result why) {
       return Rule::none;
     }
   }
-  if (h.synchronized() && h.iss_known && lt(h.edge_high, h.snd_nxt) && h.blame == Rule::none) {
-    return Rule::survives_shrunken_window;
-  }
+  if (h.shrunk() && h.blame == Rule::none) return Rule::survives_shrunken_window;
   return blamed(h, Rule::normal_or_aborted);
 }
 
