@@ -150,6 +150,12 @@ void Reference::read_text(std::uint32_t octets, UserCall& call, Reply& reply) {
   call.result = Result::ok;
 }
 
+Octets Reference::peek(model::Seq seq, std::uint32_t octets) {
+  reading_.clear();
+  received_.read(seq - (h_.irs + 1), octets, reading_);
+  return reading_;
+}
+
 void Reference::decide_receive(const Request&, UserCall& call, Reply& reply) {
   call.result = Result::no_connection;
   if (no_handle(call) || h_.handle == Handle::ghost) return;

@@ -45,7 +45,8 @@ bool Reference::may_send_text() const {
          !h_.syn_unacknowledged();
 }
 
-bool Reference::can_send_more() const {
+bool Reference::can_send_more() {
+  if (fault_ != nullptr && fault_->may_send != nullptr && !fault_->may_send(*this)) return false;
   const bool fin_waits = h_.fin_queued && !h_.fin_sent && h_.unsent() == 0;
   if (h_.state == State::fin_wait_1 && opening()) return fin_waits && h_.iss_known;
   return may_send_text() && (fin_waits || (h_.unsent() > 0 && lt(h_.snd_nxt, h_.edge_low)));
@@ -151,6 +152,16 @@ void Reference::ack_unchecked() {
   send_unchecked(o);
 }
 
+void Reference::send_text_unchecked(Seq seq, std::uint32_t octets) {
+  Segment o;
+  o.flags = model::ACK;
+  o.seq = seq;
+  o.ack = h_.rcv_nxt;
+  o.wnd = static_cast<std::uint16_t>(h_.rcv_wnd());
+  attach_text(o, octets);
+  send_unchecked(o);
+}
+
 // ---- opening ----------------------------------------------------------------------------------------
 
 void Reference::send_syn() {
@@ -236,6 +247,7 @@ void Reference::send_window_update() {
 // ---- text and FIN -----------------------------------------------------------------------------------
 
 void Reference::send_new() {
+  if (fault_ != nullptr && fault_->may_send != nullptr && !fault_->may_send(*this)) return;
   if (opening()) {
     count(Freedom::fin_before_established);
     return transmit(segment(model::FIN | model::ACK, h_.snd_nxt));
