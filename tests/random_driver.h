@@ -73,10 +73,10 @@ class RandomDriver final : private Sink {
     adapter_.reset(seed);
     report_ = {};
     for (int i = 0; i < events; ++i) {
-      ++report_.events;
+      oracle_.begin_event(static_cast<std::uint16_t>(report_.events++));
       report_.verdict = stimulate();
       if (report_.verdict == model::Verdict::pass) report_.verdict = judge();
-      if (report_.verdict != model::Verdict::pass) break;
+      if (report_.verdict != model::Verdict::pass || oracle_.contradicted()) break;
       report_.advisories |= oracle_.advisories();
     }
     if (report_.verdict == model::Verdict::fail) {

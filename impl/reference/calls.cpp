@@ -28,7 +28,7 @@ bool closing(State state) {
 }  // namespace
 
 Reply Reference::call(const Request& request, Sink& sink) {
-  sink_ = &sink;
+  begin_stimulus(sink);
   Step current = step();
   model::expire(current);
   plan();

@@ -194,6 +194,7 @@ class Reference final : public Adapter {
  private:
   // reference.cpp: stimuli and time
   model::Step step() { return {h_, chooser_, claims_, now_}; }
+  void begin_stimulus(Sink& sink);
   int draw(model::Choice choice, int ways);
   void count(Freedom freedom) { ++freedoms_taken_[static_cast<std::size_t>(freedom)]; }
   bool chance(Freedom freedom, std::uint32_t one_in);
@@ -266,6 +267,7 @@ class Reference final : public Adapter {
 
   Random random_;
   model::Hypothesis h_;
+  std::uint16_t event_ = 0;  ///< number of the stimulus
   Time now_{};
   Sink* sink_ = nullptr;
 
