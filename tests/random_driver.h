@@ -137,6 +137,9 @@ class RandomDriver final : private Sink {
     const std::uint32_t drawn = random_.below(100);
     if (flood_ && drawn < 90)
       return state == model::State::closed ? perform(Call::open_passive, false) : segment();
+    // What acknowledges a SYN that was not seen yet can only be wrong.
+    const bool blind = state == model::State::syn_received && !oracle_.front().iss_known;
+    if (blind && drawn < 70) return wait();
     if (nothing && drawn < 50) return state == model::State::listen && drawn < 40 ? segment() : open();
     if (drawn < 55) return segment();
     if (drawn < 75) return wait();

@@ -100,7 +100,7 @@ void Reference::reset(std::uint64_t seed) {
   last_resend_ = front_since_ = probe_interval_ = Time{0};
   tired_ = resend_now_ = acks_late_fin_ = false;
   duplicate_acks_ = 0;
-  front_ = last_ack_ = 0;
+  front_ = front_ack_ = 0;
 }
 
 std::optional<Time> Reference::next_timer() const {

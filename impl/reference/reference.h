@@ -293,7 +293,7 @@ class Reference final : public Adapter {
   std::uint32_t duplicate_acks_ = 0;
   bool resend_now_ = false;
   bool acks_late_fin_ = false;
-  model::Seq last_ack_ = 0;  ///< ACK number of the last segment sent
+  model::Seq front_ack_ = 0;  ///< ACK number with which the octet at SND.UNA was first sent
 
   OctetRing<1 << 16> sent_;      ///< what SEND has taken, by offset from ISS+1
   OctetRing<1 << 17> received_;  ///< what has come, by offset from IRS+1

@@ -111,6 +111,7 @@ Seq Reference::choose_iss() {
 // ---- the way out ------------------------------------------------------------------------------------
 
 void Reference::transmit(const Segment& o) {
+  if (o.len() > 0 && h_.snd_una == h_.snd_nxt) front_ack_ = o.ack;
   Step current = step();
   const Rule rule = model::emits(current, o);
   if (rule != Rule::none) {
@@ -123,7 +124,6 @@ void Reference::transmit(const Segment& o) {
     if (o.has(model::FIN)) h_.fin_sent = true;
   }
   if (o.has(model::RST)) planned_resets_ = {};  // one of several equal ones may be gone
-  if (o.has(model::ACK) && !o.has(model::RST)) last_ack_ = o.ack;
   put_on_wire(o);
 }
 
@@ -315,9 +315,9 @@ void Reference::resend_text() {
   attach_text(o, octets);
   const bool ends = h_.fin_queued && o.end() == h_.stream_end();
   if (ends && (octets < least || random_.one_in(2))) o.flags = with(o.flags, model::FIN);
-  if (lt(o.seq, h_.snd_nxt) && lt(last_ack_, h_.rcv_nxt) && le(h_.irs + 1, last_ack_) &&
+  if (lt(o.seq, h_.snd_nxt) && lt(front_ack_, h_.rcv_nxt) && le(h_.irs + 1, front_ack_) &&
       chance(Freedom::resend_old_ack, 4)) {
-    o.ack = last_ack_;
+    o.ack = front_ack_;
   }
   transmit(o);
 }
