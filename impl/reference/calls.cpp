@@ -28,7 +28,7 @@ bool closing(State state) {
 }  // namespace
 
 Reply Reference::call(const Request& request, Sink& sink) {
-  sink_ = &sink;
+  begin_stimulus(sink);
   Step current = step();
   model::expire(current);
   plan();
@@ -148,6 +148,12 @@ void Reference::read_text(std::uint32_t octets, UserCall& call, Reply& reply) {
   call.received = reply.data = reading_;
   reply.count = octets;
   call.result = Result::ok;
+}
+
+Octets Reference::peek(model::Seq seq, std::uint32_t octets) {
+  reading_.clear();
+  received_.read(seq - (h_.irs + 1), octets, reading_);
+  return reading_;
 }
 
 void Reference::decide_receive(const Request&, UserCall& call, Reply& reply) {

@@ -87,6 +87,7 @@ void Reference::reset(std::uint64_t seed) {
   random_ = Random(seed);
   wraps_soon_ = random_.one_in(4);
   h_ = Hypothesis{};
+  event_ = 0;
   now_ = Time{0};
   due_.fill(never);
   planned_ = {};
@@ -99,7 +100,7 @@ void Reference::reset(std::uint64_t seed) {
   last_resend_ = front_since_ = probe_interval_ = Time{0};
   tired_ = resend_now_ = acks_late_fin_ = false;
   duplicate_acks_ = 0;
-  front_ = last_ack_ = 0;
+  front_ = front_ack_ = 0;
 }
 
 std::optional<Time> Reference::next_timer() const {
@@ -149,7 +150,7 @@ Time Reference::some_moment(Time by) {
 
 // What the model refuses to its own stack is a defect of either; a mutant is refused for its fault.
 void Reference::demand(Rule rule, std::string_view doing) {
-  if (rule == Rule::none || fault_ != nullptr) return;
+  if (rule == Rule::none || fault_ != nullptr || h_.contradicted) return;
   throw std::logic_error(fmt::format("the reference stack breaks {} in {} at {} us: {}", model::text(rule).id,
                                      name(h_.state), now_.count(), doing));
 }
@@ -192,8 +193,13 @@ void Reference::answer_stranger(const Wire& wire) {
   tester_port_ = peer;
 }
 
-void Reference::deliver(Octets packet, Sink& sink) {
+void Reference::begin_stimulus(Sink& sink) {
   sink_ = &sink;
+  h_.event = ++event_;
+}
+
+void Reference::deliver(Octets packet, Sink& sink) {
+  begin_stimulus(sink);
   Decoded decoded = decode(packet);
   const bool intact = decoded.ok() && decoded.ip_checksum_ok && decoded.tcp_checksum_ok;
   const bool believed = intact || (decoded.ok() && fault_ != nullptr && !fault_->checks_checksums);  // MUST-3
@@ -254,7 +260,7 @@ void Reference::note_arrival(const Segment& segment, const Hypothesis& before) {
 // ---- time -------------------------------------------------------------------------------------------
 
 void Reference::advance(Time by, Sink& sink) {
-  sink_ = &sink;
+  begin_stimulus(sink);
   run_until(now_ + by);
 }
 

@@ -126,12 +126,12 @@ class Reference;
 struct Fault {
   /// A segment has come; it may be altered. False: it is dropped.
   bool (*arrives)(Reference&, model::Segment&) = nullptr;
-  /// A segment was processed; `before` is the TCB that it met.
-  void (*processed)(Reference&, const model::Segment&, const model::Hypothesis& before) = nullptr;
   /// A choice was drawn; returns what is taken instead.
   int (*chooses)(Reference&, model::Choice, int ways, int drawn) = nullptr;
   /// A timer is set; returns the time that is taken instead.
   Time (*sets)(Reference&, Timer, Time planned) = nullptr;
+  /// A segment was processed; `before` is the TCB that it met.
+  void (*processed)(Reference&, const model::Segment&, const model::Hypothesis& before) = nullptr;
   /// A segment has passed the own check and is about to leave; it may be altered. False: it is swallowed.
   bool (*leaves)(Reference&, Wire&, EncodeOptions&) = nullptr;
   /// A call comes. False: it is not performed, `reply` is the answer.
@@ -143,6 +143,8 @@ struct Fault {
   /// When alarm_rings() is wanted next: asked after every step.
   Time (*alarm)(Reference&) = nullptr;
   void (*alarm_rings)(Reference&) = nullptr;
+  /// False: what SEND and CLOSE have queued does not leave now.
+  bool (*may_send)(Reference&) = nullptr;
   bool checks_checksums = true;
 };
 
@@ -177,6 +179,10 @@ class Reference final : public Adapter {
   void send_unchecked(const model::Segment& segment);
   /// Sends a pure ACK that nobody checks.
   void ack_unchecked();
+  /// Sends octets that SEND once took, from this number on, which nobody checks.
+  void send_text_unchecked(model::Seq seq, std::uint32_t octets);
+  /// Octets that have come, from this number on; valid until the next RECEIVE.
+  Octets peek(model::Seq seq, std::uint32_t octets);
   /// Tells the user what nobody checks.
   void tell_unchecked(model::Owed what, Result why = Result::ok);
   /// Processes a segment as if it had come.
@@ -188,6 +194,7 @@ class Reference final : public Adapter {
  private:
   // reference.cpp: stimuli and time
   model::Step step() { return {h_, chooser_, claims_, now_}; }
+  void begin_stimulus(Sink& sink);
   int draw(model::Choice choice, int ways);
   void count(Freedom freedom) { ++freedoms_taken_[static_cast<std::size_t>(freedom)]; }
   bool chance(Freedom freedom, std::uint32_t one_in);
@@ -213,7 +220,7 @@ class Reference final : public Adapter {
 
   // sending.cpp: what leaves
   bool may_send_text() const;
-  bool can_send_more() const;
+  bool can_send_more();
   bool opening() const;
   model::Seq ack_number(bool may_take_more);
   std::uint16_t window(model::Seq ack);
@@ -260,6 +267,7 @@ class Reference final : public Adapter {
 
   Random random_;
   model::Hypothesis h_;
+  std::uint16_t event_ = 0;  ///< number of the stimulus
   Time now_{};
   Sink* sink_ = nullptr;
 
@@ -285,7 +293,7 @@ class Reference final : public Adapter {
   std::uint32_t duplicate_acks_ = 0;
   bool resend_now_ = false;
   bool acks_late_fin_ = false;
-  model::Seq last_ack_ = 0;  ///< ACK number of the last segment sent
+  model::Seq front_ack_ = 0;  ///< ACK number with which the octet at SND.UNA was first sent
 
   OctetRing<1 << 16> sent_;      ///< what SEND has taken, by offset from ISS+1
   OctetRing<1 << 17> received_;  ///< what has come, by offset from IRS+1

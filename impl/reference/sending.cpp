@@ -45,7 +45,8 @@ bool Reference::may_send_text() const {
          !h_.syn_unacknowledged();
 }
 
-bool Reference::can_send_more() const {
+bool Reference::can_send_more() {
+  if (fault_ != nullptr && fault_->may_send != nullptr && !fault_->may_send(*this)) return false;
   const bool fin_waits = h_.fin_queued && !h_.fin_sent && h_.unsent() == 0;
   if (h_.state == State::fin_wait_1 && opening()) return fin_waits && h_.iss_known;
   return may_send_text() && (fin_waits || (h_.unsent() > 0 && lt(h_.snd_nxt, h_.edge_low)));
@@ -110,6 +111,7 @@ Seq Reference::choose_iss() {
 // ---- the way out ------------------------------------------------------------------------------------
 
 void Reference::transmit(const Segment& o) {
+  if (o.len() > 0 && h_.snd_una == h_.snd_nxt) front_ack_ = o.ack;
   Step current = step();
   const Rule rule = model::emits(current, o);
   if (rule != Rule::none) {
@@ -122,7 +124,6 @@ void Reference::transmit(const Segment& o) {
     if (o.has(model::FIN)) h_.fin_sent = true;
   }
   if (o.has(model::RST)) planned_resets_ = {};  // one of several equal ones may be gone
-  if (o.has(model::ACK) && !o.has(model::RST)) last_ack_ = o.ack;
   put_on_wire(o);
 }
 
@@ -136,6 +137,7 @@ void Reference::put_on_wire(const Segment& o) {
 }
 
 void Reference::send_unchecked(const Segment& o) {
+  if (tester_port_ == 0) return;  // to whom?
   const Profile addresses;
   const Wire wire{addresses.iut_address, addresses.tester_address, iut_port_, tester_port_, o};
   const std::size_t size = encode(wire, packet_);
@@ -148,6 +150,16 @@ void Reference::ack_unchecked() {
   o.seq = h_.snd_nxt;
   o.ack = h_.rcv_nxt;
   o.wnd = static_cast<std::uint16_t>(h_.rcv_wnd());
+  send_unchecked(o);
+}
+
+void Reference::send_text_unchecked(Seq seq, std::uint32_t octets) {
+  Segment o;
+  o.flags = model::ACK;
+  o.seq = seq;
+  o.ack = h_.rcv_nxt;
+  o.wnd = static_cast<std::uint16_t>(h_.rcv_wnd());
+  attach_text(o, octets);
   send_unchecked(o);
 }
 
@@ -236,6 +248,7 @@ void Reference::send_window_update() {
 // ---- text and FIN -----------------------------------------------------------------------------------
 
 void Reference::send_new() {
+  if (fault_ != nullptr && fault_->may_send != nullptr && !fault_->may_send(*this)) return;
   if (opening()) {
     count(Freedom::fin_before_established);
     return transmit(segment(model::FIN | model::ACK, h_.snd_nxt));
@@ -302,9 +315,9 @@ void Reference::resend_text() {
   attach_text(o, octets);
   const bool ends = h_.fin_queued && o.end() == h_.stream_end();
   if (ends && (octets < least || random_.one_in(2))) o.flags = with(o.flags, model::FIN);
-  if (lt(o.seq, h_.snd_nxt) && lt(last_ack_, h_.rcv_nxt) && le(h_.irs + 1, last_ack_) &&
+  if (lt(o.seq, h_.snd_nxt) && lt(front_ack_, h_.rcv_nxt) && le(h_.irs + 1, front_ack_) &&
       chance(Freedom::resend_old_ack, 4)) {
-    o.ack = last_ack_;
+    o.ack = front_ack_;
   }
   transmit(o);
 }
