@@ -251,7 +251,10 @@ std::vector<std::string> permitted_by(const FailedCase& failed, const ScriptNumb
       const std::string results = results_in_words(failed, obituary.hypothesis);
       if (!results.empty()) line += fmt::format(": result {}", results);
     }
-    line += fmt::format("; {}", rule.meaning);
+    std::string_view meaning = rule.meaning;
+    if (meaning.starts_with(line.substr(0, line.find(':')) + ": "))
+      meaning.remove_prefix(meaning.find(": ") + 2);
+    line += fmt::format("; {}", meaning);
     if (obituary.rule != failed.rule) line += fmt::format(" ({})", rule.id);
     if (std::find(all.begin(), all.end(), line) == all.end()) all.push_back(std::move(line));
   }
