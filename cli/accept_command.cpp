@@ -24,7 +24,7 @@ class Acceptance {
   int operator()() {
     for (const SavedTrace& trace : read_traces(arguments_.places.traces_of(arguments_.stack))) look_at(trace);
     if (added_ + extended_ > 0) {
-      std::filesystem::create_directories(path_.parent_path());
+      if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path());
       write(path_, expectations_.text());
     }
     fmt::print(

@@ -92,6 +92,7 @@ void catch_interrupt() {
   action.sa_handler = note_interrupt;
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
+  signal(SIGPIPE, SIG_IGN);  // a worker that has died is noticed when its answer is read
 }
 
 bool interrupted() {

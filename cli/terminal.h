@@ -38,7 +38,7 @@ class ProgressLine {
   std::chrono::steady_clock::time_point last_{};
 };
 
-/// From now on SIGINT only sets a flag.
+/// From now on SIGINT only sets a flag, and writing to a process that has gone is an error like any other.
 void catch_interrupt();
 bool interrupted();
 

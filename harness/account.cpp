@@ -83,8 +83,8 @@ class Playback {
     return trace.size();
   }
   FailedCase failed_case(std::size_t index) const {
-    return {session_.profile(),          session_.trace(),          index,
-            session_.about_time_alone(), session_.deviation().rule, session_.dead()};
+    return {session_.profile(), session_.trace(),          index,          session_.about_time_alone(),
+            session_.now(),     session_.deviation().rule, session_.dead()};
   }
 
  private:

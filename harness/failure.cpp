@@ -85,9 +85,27 @@ std::optional<Due> due_by(const Hypothesis& h, Rule rule, const ScriptNumbers& n
   return {};
 }
 
+// Where what did not come is blamed on an earlier event, the duty has a rule of its own.
+std::optional<Due> overdue_in(const Hypothesis& h, Time now, const ScriptNumbers& numbers) {
+  std::optional<Due> first;
+  for (std::size_t i = 0; i < h.owed.size(); ++i) {
+    const model::Duty& duty = h.owed.at(i);
+    if (duty.why == Rule::none || duty.by > now || (first && first->by <= duty.by)) continue;
+    first = Due{owed_segment(h, static_cast<Owed>(i), numbers), owed_names.at(i), duty.by};
+  }
+  return first;
+}
+
+std::optional<Due> due_in(const FailedCase& failed, const model::Obituary& obituary,
+                          const ScriptNumbers& numbers) {
+  const auto due = due_by(obituary.hypothesis, obituary.rule, numbers);
+  const bool silent = failed.entry().event.kind == EventKind::wait && is_missing(failed);
+  return due || !silent ? due : overdue_in(obituary.hypothesis, failed.now, numbers);
+}
+
 std::optional<Due> first_due(const FailedCase& failed, const ScriptNumbers& numbers) {
   for (const model::Obituary& obituary : failed.dead) {
-    if (const auto due = due_by(obituary.hypothesis, obituary.rule, numbers)) return due;
+    if (const auto due = due_in(failed, obituary, numbers)) return due;
   }
   return {};
 }
@@ -209,7 +227,10 @@ bool is_missing(const FailedCase& failed) {
       !failed.entry().set.empty())
     return true;
   if (failed.entry().what != TraceEntry::What::stimulus) return false;
-  return !is_call(failed.entry().event.kind) || first_due(failed, {}).has_value();
+  if (!is_call(failed.entry().event.kind)) return true;
+  return std::any_of(failed.dead.begin(), failed.dead.end(), [](const model::Obituary& obituary) {
+    return due_by(obituary.hypothesis, obituary.rule, {}).has_value();
+  });
 }
 
 Failure failure_of(const FailedCase& failed, const ScriptNumbers& numbers) {
@@ -242,7 +263,7 @@ std::vector<std::string> permitted_by(const FailedCase& failed, const ScriptNumb
   for (const model::Obituary& obituary : failed.dead) {
     const model::RuleText& rule = model::text(obituary.rule);
     std::string line{name(obituary.hypothesis.state)};
-    const auto due = due_by(obituary.hypothesis, obituary.rule, numbers);
+    const auto due = due_in(failed, obituary, numbers);
     if (due && due->segment) {
       line += fmt::format(": > {}", print(*due->segment));
     } else if (due) {
@@ -251,7 +272,10 @@ std::vector<std::string> permitted_by(const FailedCase& failed, const ScriptNumb
       const std::string results = results_in_words(failed, obituary.hypothesis);
       if (!results.empty()) line += fmt::format(": result {}", results);
     }
-    line += fmt::format("; {}", rule.meaning);
+    std::string_view meaning = rule.meaning;
+    if (meaning.starts_with(line.substr(0, line.find(':')) + ": "))
+      meaning.remove_prefix(meaning.find(": ") + 2);
+    line += fmt::format("; {}", meaning);
     if (obituary.rule != failed.rule) line += fmt::format(" ({})", rule.id);
     if (std::find(all.begin(), all.end(), line) == all.end()) all.push_back(std::move(line));
   }

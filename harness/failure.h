@@ -15,6 +15,7 @@ struct FailedCase {
   std::span<const TraceEntry> trace;
   std::size_t failing = 0;        ///< the entry at which the failure showed
   bool about_time_alone = false;  ///< Session::about_time_alone()
+  Time now{};                     ///< the end of the last event
   model::Rule rule = model::Rule::none;
   std::span<const model::Obituary> dead;
 

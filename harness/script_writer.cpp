@@ -75,6 +75,10 @@ script::Call so_error(int descriptor, Expr value) {
                                   script::array({4})});
 }
 
+script::When within(script::Micros time) {
+  return time > script::Micros{0} ? script::between(script::Micros{0}, time) : script::after(time);
+}
+
 bool across_the_end(std::uint32_t seq, std::size_t length) {
   return std::uint64_t{seq} + length > std::uint64_t{0xffffffff};
 }
@@ -177,7 +181,7 @@ void ScriptWriter::add_missing(const Failure& failure) {
     remark(fmt::format("IUT: {}", failure.observed));
     return;
   }
-  timed(script::between(script::Micros{0}, failure.within), last_, script::expect(*failure.required),
+  timed(within(failure.within), last_, script::expect(*failure.required),
         fmt::format("IUT: {}", failure.observed));
 }
 
@@ -317,7 +321,7 @@ void ScriptWriter::sent(const TraceEntry& entry, const Failure* failure) {
   if (segment.has(model::SYN) && !numbers_.iss) numbers_.iss = segment.seq;
   if (failure != nullptr) {
     if (!failure->required) return remark(fmt::format("IUT: {} > {}", delay(entry.at), failure->observed));
-    return timed(script::between(script::Micros{0}, std::max(since(entry.at), failure->within)), entry.at,
+    return timed(within(std::max(since(entry.at), failure->within)), entry.at,
                  script::expect(*failure->required), fmt::format("IUT: {}", failure->observed));
   }
   const auto said = numbers_.emitted(segment, false);

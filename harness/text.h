@@ -16,7 +16,7 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width);
 /// The lines of wrap(), each behind `indent`; the last one ends in a line end too.
 std::string wrapped(std::string_view text, std::size_t width, std::string_view indent);
 
-/// Single edits (insert, delete, replace) that lead from one word to the other.
+/// Single edits (insert, delete, replace, swap neighbours) that lead from one word to the other.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// Those of the names that `word` may have meant, the nearest first, at most three: few edits away, or

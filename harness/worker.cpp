@@ -10,6 +10,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <exception>
+#include <stdexcept>
 #include <system_error>
 
 namespace finwait {
@@ -20,6 +22,8 @@ enum class Command : std::uint8_t { round, play, remember };
 enum class Answer : std::uint8_t { sighting, round_done, played };
 
 constexpr int advisory_bits = 64;
+// The exit status of a child whose adapter has thrown.
+constexpr int adapter_has_failed = 125;
 // A case that goes from one deviation to the next says nothing new.
 constexpr int most_deviations = 6;
 
@@ -208,9 +212,7 @@ void Worker::spawn() {
     signal(SIGINT, SIG_IGN);  // the parent decides when to stop
     dup2(output_, STDOUT_FILENO);
     dup2(output_, STDERR_FILENO);
-    const std::unique_ptr<Adapter> adapter = adapter_();
-    Child(*box_, *adapter, source_, down[0], up[1]).serve();
-    _exit(0);
+    be_the_child(down[0], up[1]);
   }
   close(down[0]);
   close(up[1]);
@@ -219,12 +221,27 @@ void Worker::spawn() {
   if (!known_.empty()) send_known();
 }
 
+// Nothing may leave the child but through _exit(): what lies above on the stack is the parent's.
+void Worker::be_the_child(int in, int out) {
+  try {
+    const std::unique_ptr<Adapter> adapter = adapter_();
+    Child(*box_, *adapter, source_, in, out).serve();
+    _exit(0);
+  } catch (const std::exception& error) {
+    // What an adapter throws is its own failure, not the implementation's.
+    const std::string_view what = error.what();
+    write_all(STDERR_FILENO, what.data(), what.size());
+  }
+  _exit(adapter_has_failed);
+}
+
 void Worker::reap() {
   if (pid_ < 0) return;
   close(to_child_);
   close(from_child_);
   kill(pid_, SIGKILL);
-  while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
   constexpr off_t most = 1000;
@@ -232,6 +249,13 @@ void Worker::reap() {
   last_output_.resize(static_cast<std::size_t>(std::min(size, most)));
   if (pread(output_, last_output_.data(), last_output_.size(), std::max<off_t>(0, size - most)) < 0) last_output_.clear();
   close(output_);
+  adapter_failed_ = WIFEXITED(status) && WEXITSTATUS(status) == adapter_has_failed;
+}
+
+void Worker::replace_the_child() {
+  reap();
+  if (adapter_failed_) throw std::runtime_error("the adapter has failed: " + last_output_);
+  spawn();
 }
 
 void Worker::write(const void* data, std::size_t size) {
@@ -297,8 +321,7 @@ Round Worker::round(std::uint64_t seed, std::uint64_t first, std::uint64_t count
     }
     ++box_->cases;
     first = box_->number + 1;
-    reap();
-    spawn();
+    replace_the_child();
   }
   round.cases = box_->cases;
   round.events = box_->events_played;
@@ -318,8 +341,7 @@ Played Worker::play(const Case& given, model::Rule target) {
   Answer answer{};
   Played played;
   if (read(&answer, sizeof answer) && read(&played, sizeof played)) return played;
-  reap();
-  spawn();
+  replace_the_child();
   played.outcome = Outcome::fail;
   played.deviation = box_->last_words;
   played.events = given.events.size();

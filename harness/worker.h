@@ -41,6 +41,8 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
+  // Both throw std::runtime_error where the adapter throws.
+
   /// Plays the random cases first .. first+count-1. Known deviations are repaired and passed over.
   Round round(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
   /// Plays one given case, see finwait::play(); a crash is a deviation from `finwait/iut-survives`. Doubts are those
@@ -56,7 +58,9 @@ class Worker {
   class Child;
 
   void spawn();
+  [[noreturn]] void be_the_child(int in, int out);
   void reap();
+  void replace_the_child();
   void write(const void* data, std::size_t size);
   bool read(void* data, std::size_t size);
   bool read_round(Round& round);
@@ -72,6 +76,7 @@ class Worker {
   int output_ = -1;  ///< a file in memory that takes what the implementation prints
   std::string last_output_;
   std::set<Deviation> known_;
+  bool adapter_failed_ = false;  ///< the last child ended because its adapter threw
 };
 
 }  // namespace finwait

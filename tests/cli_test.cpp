@@ -1,0 +1,301 @@
+// The command line, used as a user would: the built program, its output, its exit status.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Ended {
+  int status = -1;
+  std::string out;  ///< stdout and stderr
+};
+
+/// A folder of its own for each test, in which finwait is started.
+class CommandLine : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "finwait-cli-XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  Ended finwait(const std::string& arguments) const {
+    const std::string command = "cd " + folder_.string() + " && " FINWAIT_BINARY " " + arguments + " 2>&1";
+    FILE* pipe = popen(command.c_str(), "r");
+    Ended ended;
+    std::array<char, 4096> buffer;
+    std::size_t got = 0;
+    while ((got = fread(buffer.data(), 1, buffer.size(), pipe)) > 0) ended.out.append(buffer.data(), got);
+    const int status = pclose(pipe);
+    ended.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+    return ended;
+  }
+
+  /// A short run on lwIP; its traces and expectations lie in the test's folder.
+  Ended run_lwip(const std::string& more = "") const {
+    return finwait("run lwip 3.10.7.3 --cases 200 --seed 0x5eed " + own_places + more);
+  }
+
+  void write(const std::string& name, const std::string& text) const {
+    fs::create_directories((folder_ / name).parent_path());
+    std::ofstream(folder_ / name) << text;
+  }
+  std::string read(const std::string& name) const {
+    std::ifstream file(folder_ / name);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  std::vector<fs::path> traces() const {
+    std::vector<fs::path> all;
+    if (!fs::exists(folder_ / "traces/lwip")) return all;
+    for (const auto& entry : fs::directory_iterator(folder_ / "traces/lwip")) all.push_back(entry.path());
+    return all;
+  }
+
+  const std::string own_places = "--traces traces --expectations known.txt ";
+  fs::path folder_;
+};
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string last_line(const std::string& text) {
+  const std::size_t end = text.find_last_not_of('\n');
+  if (end == std::string::npos) return {};
+  const std::size_t begin = text.find_last_of('\n', end);
+  return text.substr(begin + 1, end - begin);
+}
+
+// A script of something that any stack does rightly: listening.
+const std::string mended =
+    "// finwait: trace 1\n"
+    "// rule: 3.10.1/passive-open-is-silent (prose)\n"
+    "// iut: lwip VERSION; \n"
+    "// at: CLOSED, open-passive\n"
+    "// expect: deviates\n"
+    "// seed: 0x1\n"
+    "// isn: 0x1\n"
+    "--ip_version=ipv4 --tolerance_usecs=100000\n"
+    "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3  // finwait: open-passive\n";
+
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from << " in " << text;
+  return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+// ---- usage ------------------------------------------------------------------------------------------
+
+TEST_F(CommandLine, NamesWhatIsNear) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"rnu lwip", "unknown command \"rnu\"; did you mean \"run\"?"},
+      {"run lwip --sede 5", "has no option \"--sede\"; did you mean \"--seed\"?"},
+      {"run refernce", "unknown stack \"refernce\"; did you mean \"reference\"?"},
+      {"run reference 3.10.7.33", "no property matches \"3.10.7.33\"; did you mean \"3.10.7.3\""},
+      {"run reference nothing-like-this", "\"finwait list --properties\" names them"},
+      {"explain 3.10.7.3/rst-without-ack-is-droped", "did you mean \"3.10.7.3/rst-without-ack-is-dropped\""},
+      {"run reference --time 5 --no-save", "expected a time such as 500ms"},
+      {"run reference --cases many --no-save", "--cases: expected a number such as 20000"},
+      {"run", "finwait run --help"},
+      {"", "a command is missing"},
+      {"replay nowhere.pkt", "cannot read nowhere.pkt"},
+  };
+  for (const auto& [arguments, message] : cases) {
+    const Ended ended = finwait(arguments);
+    EXPECT_EQ(ended.status, 3) << arguments << "\n" << ended.out;
+    EXPECT_TRUE(contains(ended.out, message)) << arguments << "\n" << ended.out;
+  }
+}
+
+TEST_F(CommandLine, HelpsAndLists) {
+  for (const char* command : {"", "run", "replay", "accept", "list", "explain"}) {
+    const Ended ended = finwait(std::string(command) + " --help");
+    EXPECT_EQ(ended.status, 0) << command;
+    EXPECT_TRUE(contains(ended.out, "Usage:")) << ended.out;
+  }
+  const Ended all = finwait("list");
+  EXPECT_EQ(all.status, 0);
+  for (const char* part :
+       {"Stacks", "Properties", "Rules", "reference", "3.10.7.3/rst-without-ack-is-dropped"}) {
+    EXPECT_TRUE(contains(all.out, part)) << part;
+  }
+  EXPECT_FALSE(contains(finwait("list --stacks").out, "Rules"));
+  const Ended rule = finwait("explain 3.10.7.3/rst-without-ack-is-dropped");
+  EXPECT_TRUE(contains(rule.out, "\"Otherwise (no ACK), drop the segment and return.\"")) << rule.out;
+  EXPECT_TRUE(contains(finwait("explain 3.10.7.3").out, "3.10.7.3/syn-ack-establishes"));
+  EXPECT_EQ(finwait("--version").status, 0);
+}
+
+TEST_F(CommandLine, RefusesAFolderThatCannotBeWrittenBeforeTheRun) {
+  write("traces", "a file, not a folder");
+  const Ended ended = finwait("run reference --cases 1000000 --traces traces");
+  EXPECT_EQ(ended.status, 3);
+  EXPECT_TRUE(contains(ended.out, "traces/reference")) << ended.out;
+  EXPECT_FALSE(contains(ended.out, "cases,")) << ended.out;
+}
+
+TEST_F(CommandLine, SaysWhereAScriptIsMalformed) {
+  write("bad.pkt", with(mended, "CLOSED", "CLOSD"));
+  const Ended ended = finwait("replay bad.pkt");
+  EXPECT_EQ(ended.status, 3);
+  EXPECT_TRUE(contains(ended.out, "bad.pkt:4:8: expected a state")) << ended.out;
+}
+
+// ---- a run and what follows from it -----------------------------------------------------------------
+
+#ifndef FINWAIT_LWIP_MISSING
+
+class OnLwip : public CommandLine {
+ protected:
+  void SetUp() override {
+    CommandLine::SetUp();
+    write("known.txt", "");
+  }
+  std::string version() const {
+    const std::string list = finwait("list --stacks").out;
+    const std::size_t at = list.find_first_not_of(' ', list.find("lwip") + 4);
+    return list.substr(at, list.find(' ', at) - at);
+  }
+  std::string mended_here() const { return with(mended, "VERSION", version()); }
+  /// Accepts until nothing is new: what is known is passed over, so the same cases may lead further.
+  void accept_all() const {
+    ASSERT_EQ(run_lwip().status, 1);
+    for (int rounds = 0; rounds < 8; ++rounds) {
+      ASSERT_EQ(finwait("accept lwip --reason why --bug https://bugs.example/7 " + own_places).status, 0);
+      if (run_lwip().status == 0) return;
+    }
+    FAIL() << "a run on known deviations does not end as expected";
+  }
+};
+
+TEST_F(OnLwip, WhatIsNewIsSavedThenKnownOnceAccepted) {
+  write("known.txt", "# by hand\n");
+  const Ended first = run_lwip("--json findings.json");
+  EXPECT_EQ(first.status, 1) << first.out;
+  EXPECT_FALSE(traces().empty());
+  EXPECT_TRUE(contains(first.out, "permitted")) << first.out;
+  EXPECT_TRUE(contains(last_line(first.out), "200 cases")) << first.out;
+  // Known, but not accepted: still new.
+  EXPECT_EQ(run_lwip().status, 1);
+  accept_all();
+  const std::string known = read("known.txt");
+  EXPECT_TRUE(known.starts_with("# by hand\n"));
+  EXPECT_TRUE(contains(known, "reason: why\nlink: https://bugs.example/7\n")) << known;
+  const Ended again = run_lwip();
+  EXPECT_EQ(again.status, 0) << again.out;
+  EXPECT_TRUE(contains(again.out, "Known deviations")) << again.out;
+  EXPECT_TRUE(contains(last_line(again.out), ", 0 new, 0 fixed")) << again.out;
+  EXPECT_EQ(finwait("accept lwip " + own_places).status, 0);
+  EXPECT_EQ(read("known.txt"), known);
+}
+
+TEST_F(OnLwip, OneSeedGivesOneOutput) {
+  const std::string first = run_lwip("--no-save").out;
+  EXPECT_EQ(run_lwip("--no-save").out, first);
+  EXPECT_TRUE(traces().empty());
+}
+
+TEST_F(OnLwip, JsonHasALineForEachFindingAndTheTotals) {
+  run_lwip("--json findings.json");
+  std::ifstream file(folder_ / "findings.json");
+  std::vector<nlohmann::json> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(nlohmann::json::parse(line));
+  ASSERT_EQ(lines.size(), traces().size() + 1);
+  EXPECT_EQ(lines.back().at("cases"), 200);
+  EXPECT_EQ(lines.back().at("new"), traces().size());
+  EXPECT_EQ(lines.back().at("seed"), 0x5eed);
+  for (const char* key : {"stack", "version", "rule", "clause", "level", "requirement", "state", "event",
+                          "events", "trace", "known"}) {
+    EXPECT_TRUE(lines.front().contains(key)) << key;
+  }
+  EXPECT_TRUE(fs::exists(folder_ / std::string(lines.front().at("trace"))));
+}
+
+TEST_F(OnLwip, ReplaysWhatItSaved) {
+  run_lwip();
+  const Ended all = finwait("replay traces/lwip/*.pkt");
+  EXPECT_EQ(all.status, 0) << all.out;
+  EXPECT_TRUE(contains(all.out, ": reproduced 10/10\n")) << all.out;
+  const Ended walk = finwait("replay -v " + traces().front().string());
+  EXPECT_TRUE(contains(walk.out, "no hypothesis is left")) << walk.out;
+  EXPECT_TRUE(contains(walk.out, "SND.NXT=")) << walk.out;
+}
+
+TEST_F(OnLwip, WhatIsGoneIsFixedAndUnexpected) {
+  accept_all();
+  const std::string name = "3.10.1-mended.pkt";
+  write("traces/lwip/" + name, mended_here());
+  Ended ended = run_lwip();
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_TRUE(contains(ended.out, name + ": FIXED")) << ended.out;
+  EXPECT_TRUE(contains(last_line(ended.out), "1 fixed")) << ended.out;
+  EXPECT_EQ(finwait("replay traces/lwip/" + name).status, 1);
+  EXPECT_EQ(finwait("accept lwip " + own_places).status, 1);
+  // As a regression trace it is what it should be.
+  write("traces/lwip/" + name, with(mended_here(), "deviates", "conforms"));
+  ended = run_lwip();
+  EXPECT_EQ(ended.status, 0) << ended.out;
+  EXPECT_EQ(finwait("replay traces/lwip/" + name).status, 0);
+}
+
+TEST_F(OnLwip, AnExpectationWithoutItsTraceIsAnError) {
+  accept_all();
+  fs::remove(traces().front());
+  const Ended ended = run_lwip();
+  EXPECT_EQ(ended.status, 3);
+  EXPECT_TRUE(contains(ended.out, "known.txt:")) << ended.out;
+  EXPECT_TRUE(contains(ended.out, "expected the trace")) << ended.out;
+}
+
+TEST_F(OnLwip, AnExpectationOfAnotherVersionDoesNotCount) {
+  accept_all();
+  std::string known = read("known.txt");
+  known = with(known, "versions: " + version(), "versions: 0.9");
+  write("known.txt", known);
+  EXPECT_EQ(run_lwip().status, 1);
+  EXPECT_EQ(finwait("accept lwip " + own_places).status, 0);
+  EXPECT_EQ(read("known.txt"), with(known, "versions: 0.9", "versions: 0.9, " + version()));
+  EXPECT_EQ(run_lwip().status, 0);
+}
+
+TEST_F(OnLwip, CtrlCKeepsWhatWasFound) {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    if (chdir(folder_.c_str()) != 0 || freopen("out.txt", "w", stdout) == nullptr) _exit(99);
+    execl(FINWAIT_BINARY, "finwait", "run", "lwip", "3.10.7.3", "--time", "60s", "--seed", "1", "--traces",
+          "traces", "--expectations", "known.txt", static_cast<char*>(nullptr));
+    _exit(98);
+  }
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (traces().empty() && std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  kill(pid, SIGINT);
+  int status = 0;
+  ASSERT_EQ(waitpid(pid, &status, 0), pid);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_FALSE(traces().empty());
+  EXPECT_TRUE(contains(last_line(read("out.txt")), "interrupted")) << read("out.txt");
+  EXPECT_EQ(finwait("replay traces/lwip/*.pkt").status, 0);
+}
+
+#endif
+
+}  // namespace
