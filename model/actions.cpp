@@ -33,7 +33,7 @@ void new_tcb(Hypothesis& h) {
 
 void begin_receiving(Hypothesis& h, const Segment& syn) {
   h.irs = syn.seq;
-  h.rcv_nxt = h.rcv_nxt_may = h.user_nxt = h.held_more = syn.seq + 1;
+  h.rcv_nxt = h.rcv_nxt_may = h.user_nxt = syn.seq + 1;
   h.mss_cause = h.event;
   h.peer_mss_given = syn.mss.has_value();
   h.peer_mss = syn.mss.value_or(536);  // MUST-15

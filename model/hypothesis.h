@@ -96,11 +96,10 @@ struct Hypothesis {
   Seq user_nxt = 0;        ///< the next octet that RECEIVE returns
   Seq syn_text_end = 0;    ///< end of text that came with the SYN and may be acknowledged with it
   bool window_known = false;
-  Seq held_more = 0;  ///< text up to here may be held beyond what `held` lists
   bool fin_received = false;
   bool eof_told = false;
   std::uint8_t held_count = 0;
-  std::array<Held, 4> held{};
+  std::array<Held, 5> held{};
   Rule taken = Rule::none;  ///< the rule broken by an ACK that does not count what was taken last
 
   bool passive = false;   ///< came from LISTEN
@@ -154,7 +153,8 @@ struct Hypothesis {
   bool window_grew = false;  ///< with the last acknowledgment
 
   bool explained = false;     ///< the rule being reported was found by looking for its cause
-  bool contradicted = false;  ///< the tester has contradicted itself about where its stream ends: nothing is asserted
+  bool contradicted = false;  ///< the tester has contradicted itself about where its stream ends, or has left more gaps
+                              ///< than are followed: nothing is asserted
 
   // Numbers of events, to name a finding after what caused it and not after what showed it.
   std::uint16_t event = 0;    ///< the current one

@@ -38,7 +38,6 @@ void establish_passive_or_crossed(Step& step, const Segment& segment) {
 // Step 7 for text that was held: what came with the SYN, and what a filled gap sets free (SHLD-31).
 void take_held(Step& step) {
   Hypothesis& h = step.h;
-  if (lt(h.rcv_nxt, h.held_more)) h.rcv_nxt_may = later(h.rcv_nxt_may, h.held_more);
   for (std::uint8_t i = 0; i < h.held_count;) {
     const Held held = h.held[i];
     if (lt(h.rcv_nxt, held.begin)) {
@@ -122,7 +121,6 @@ bool resets_for_closed_user(Step& step, const Segment& segment, bool in_order) {
 
 // Text beyond a FIN that waits above a gap, or a FIN below text that does: no sentence says which of the two counts.
 bool contradicts(const Hypothesis& h, Seq end, bool fin) {
-  if (fin && lt(end, h.held_more)) return true;
   for (std::uint8_t i = 0; i < h.held_count; ++i) {
     const Held& held = h.held[i];
     if (held.fin && (lt(held.end, end) || (fin && end != held.end))) return true;
@@ -131,20 +129,29 @@ bool contradicts(const Hypothesis& h, Seq end, bool fin) {
   return false;
 }
 
-void hold(Hypothesis& h, const Held& held) {
-  for (std::uint8_t i = 0; i < h.held_count; ++i) {
-    if (h.held[i] == held) return;
+bool touch(const Held& a, const Held& b) { return le(a.begin, b.end) && le(b.begin, a.end); }
+
+void hold(Hypothesis& h, Held held) {
+  // Pieces that touch are one: what was kept of it only in part shows when the gap is filled.
+  for (std::uint8_t i = 0; i < h.held_count;) {
+    const Held& other = h.held[i];
+    if (!touch(held, other) || (held.fin && other.fin && held.end != other.end)) {
+      ++i;
+      continue;
+    }
+    held.begin = lt(other.begin, held.begin) ? other.begin : held.begin;
+    held.fin = held.fin || other.fin;
+    held.end = later(held.end, other.end);
+    held.acks_fin = held.acks_fin || other.acks_fin;
+    held.sure = held.sure && other.sure;
+    h.held[i] = h.held[--h.held_count];
+    h.held[h.held_count] = Held{};
+    i = 0;
   }
   if (h.held_count < h.held.size()) {
     h.held[h.held_count++] = held;
-    return;
-  }
-  // No room to follow it one by one: whatever of it was kept shows when the gap is filled. A FIN is followed.
-  if (held.fin && !h.held[0].fin) {
-    h.held_more = later(h.held_more, h.held[0].end);
-    h.held[0] = held;
   } else {
-    h.held_more = later(h.held_more, held.end);
+    h.contradicted = true;  // more pieces than are followed
   }
 }
 
