@@ -8,15 +8,9 @@ namespace {
 const Mutant table[] = {
     {{"simultaneous-open", Rule::simultaneous_open, "never reports ESTABLISHED after crossing SYNs"},
      {.sets = forgets<Owed::opened, Rule::simultaneous_open>}},
-    {{"origin-is-remembered", Rule::origin_is_remembered, "a reset child takes its listener along"},
-     {.processed =
-          [](Reference& r, const Segment& s, const Hypothesis& before) {
-            Hypothesis& h = r.tcb();
-            if (before.state != State::syn_received || !before.passive || !s.has(RST)) return;
-            if (h.state != State::listen) return;
-            h.listening = false;
-            h.state = State::closed;
-          }}},
+    {{"origin-is-remembered", Rule::origin_is_remembered,
+      "a reset in SYN-RECEIVED is told nobody, as if every OPEN had been passive"},
+     {.sets = forgets<Owed::failed, Rule::origin_is_remembered>}},
     {{"no-delivery-before-established", Rule::no_delivery_before_established,
       "RECEIVE returns text of the SYN before ESTABLISHED"},
      {.called =
