@@ -259,7 +259,7 @@ Outcome Session::conclude(Verdict verdict) {
   }
   const model::Obituary& first = oracle_.dead().front();
   culprit_ = first.culprit;
-  deviation_ = {first.rule, history_.at(culprit_).state, history_.at(culprit_).event};
+  deviation_ = {first.rule, first.state.value_or(history_.at(culprit_).state), history_.at(culprit_).event};
   // A bad checksum must change nothing: whatever follows it at once is its doing.
   if (class_.bad_checksum) deviation_ = {Rule::bad_checksum_changes_nothing, state_, class_};
   if (keep_trace_) {

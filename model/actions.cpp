@@ -41,6 +41,11 @@ void begin_receiving(Hypothesis& h, const Segment& syn) {
 
 // The timers of the octet at SND.UNA start again; what the peer has answered ends a back-off chain.
 void front_acknowledged(Hypothesis& h, Time now) {
+  // Wholly acknowledged segments leave the queue.
+  while (h.sent_count > 0 && le(h.sent_count > 1 ? h.sent_from[1] : h.snd_nxt, h.snd_una)) {
+    std::move(h.sent_from.begin() + 1, h.sent_from.end(), h.sent_from.begin());
+    h.sent_from[--h.sent_count] = 0;
+  }
   if (h.resent == 0) h.sampled = true;
   h.resent = 0;
   h.interval = Time{0};
@@ -80,7 +85,13 @@ Rule blamed(Hypothesis& h, Rule otherwise) {
 }
 
 Rule suspected(Hypothesis& h, Seq end, Rule otherwise) {
-  if (h.suspect == Rule::none || lt(h.suspect_end, end)) return otherwise;
+  if (h.suspect == Rule::none) return otherwise;
+  Seq reach = h.suspect_end;  // and what was held behind it
+  for (std::uint8_t i = 0; i < h.held_count; ++i) {
+    const Held& held = h.held[i];
+    if (le(held.begin, reach)) reach = later(reach, held.end + (held.fin ? 1 : 0));
+  }
+  if (lt(reach, end)) return otherwise;
   h.culprit = h.suspect_cause;
   h.explained = true;
   return h.suspect;
@@ -97,8 +108,10 @@ Rule suspected_ack(Hypothesis& h, Rule otherwise) {
 
 void suspect_window(Hypothesis& h, const Segment& segment, Rule why) {
   if (!segment.has(ACK) || !h.iss_known) return;
+  const Seq edge = later(segment.ack, h.snd_nxt) + segment.wnd;
+  if (h.suspect_window != Rule::none && le(edge, h.suspect_edge)) return;  // the earlier one explains as much
   h.suspect_window = why;
-  h.suspect_edge = later(segment.ack, h.snd_nxt) + segment.wnd;
+  h.suspect_edge = edge;
   h.suspect_window_cause = h.event;
 }
 
@@ -145,7 +158,7 @@ Reset reset_for(const Segment& segment, Rule why) {
   reset.owed = true;
   reset.why = why;
   reset.acked = segment.ack;
-  reset.end = segment.end();
+  reset.end = reset.end_low = segment.end();
   reset.forms = segment.has(ACK) ? at_seg_ack : at_zero;
   return reset;
 }
@@ -166,6 +179,7 @@ Reset reset_in_any_form(const Hypothesis& h, const Segment& segment, Rule why) {
   const Reset answer = reset_for(segment, why);
   reset.acked = answer.acked;
   reset.end = answer.end;
+  reset.end_low = segment.seq + 1;  // any number that acknowledges part of the segment is believed
   reset.forms = static_cast<std::uint8_t>(reset.forms | answer.forms);
   return reset;
 }
@@ -345,6 +359,10 @@ void establish(Step& step, const Segment& segment) {
 }
 
 void answer_unacceptable(Step& step, const Segment& segment, Rule why) {
+  if (step.h.syn_unacknowledged()) {  // only a lower-case should asks for an ACK before the states are synchronized
+    step.h.provoked = step.now;
+    return;
+  }
   if (segment.len() == 0) {
     challenge(step, why);  // only those without text or FIN may be throttled
     return;
@@ -392,6 +410,8 @@ void take_fin(Step& step) {
   h.held_count = 0;
   h.taken = Rule::fin_is_acked_and_told;
   owe_ack(step, Rule::fin_is_acked_and_told, step.claims.acknowledgment());
+  h.duty(Owed::ack).why = Rule::fin_is_acked_and_told;
+  h.duty(Owed::ack).cause = h.event;
 }
 
 void start_time_wait(Step& step) {

@@ -27,7 +27,10 @@ Rule check_flags(const Hypothesis& h, const Segment& o) {
   const bool syn = o.has(SYN), fin = o.has(FIN), rst = o.has(RST);
   // SYN and FIN may be repackaged into one segment where CLOSE came before the SYN's acknowledgment.
   if ((syn && fin && !h.fin_queued) || (syn && rst) || (rst && fin)) return Rule::legal_flags;
-  if (!syn && !rst && !o.has(ACK)) return Rule::legal_flags;
+  if (!syn && !rst && !o.has(ACK)) {
+    const bool early = h.state == State::syn_sent || h.state == State::syn_received;
+    return early && !o.text.empty() ? Rule::send_waits_for_established : Rule::legal_flags;
+  }
   if (o.mss && !syn) return Rule::mss_only_on_syn;
   if (o.other_options && !(syn && !o.has(ACK))) return Rule::options_only_if_offered;
   return Rule::none;
@@ -38,7 +41,7 @@ Rule check_flags(const Hypothesis& h, const Segment& o) {
 bool matches(const Reset& reset, const Segment& o) {
   if ((reset.forms & at_snd_nxt) && le(reset.next_low, o.seq) && le(o.seq, reset.next_high)) return true;
   if ((reset.forms & at_seg_ack) && o.seq == reset.acked) return true;
-  return (reset.forms & at_zero) && o.seq == 0 && o.has(ACK) && o.ack == reset.end;
+  return (reset.forms & at_zero) && o.seq == 0 && o.has(ACK) && le(reset.end_low, o.ack) && le(o.ack, reset.end);
 }
 
 void leave_by_reset(Step& step) {
@@ -101,9 +104,6 @@ Rule emits_reset(Step& step, const Segment& o) {
     h.culprit = h.duty(Owed::syn_ack).cause;
     return h.duty(Owed::syn_ack).why;
   }
-  if (h.reset_itself && (h.state == State::syn_sent || h.state == State::syn_received)) {
-    return Rule::unsynchronized_state_stays;
-  }
   if (h.state == State::time_wait) return Rule::time_wait_lasts_2msl;
   const bool uncaused = h.blame == Rule::none && (h.silence == Rule::none || h.silence == Rule::reset_needs_a_cause);
   if (uncaused && h.shrunk()) return Rule::survives_shrunken_window;
@@ -111,6 +111,9 @@ Rule emits_reset(Step& step, const Segment& o) {
   if (h.silence != Rule::none) {
     h.culprit = h.blame_cause;
     return h.silence;
+  }
+  if (h.reset_itself && (h.state == State::syn_sent || h.state == State::syn_received)) {
+    return Rule::unsynchronized_state_stays;
   }
   return blamed(h, Rule::reset_needs_a_cause);
 }
@@ -206,6 +209,7 @@ Rule emits_bare_syn(Step& step, const Segment& o) {
     return Rule::syn_form;
   } else {
     retransmission(step);
+    h.reset_itself = false;  // the state has stayed
   }
   return riding_on_syn(h, o);
 }
@@ -322,9 +326,13 @@ Rule check_window(Step& step, const Segment& o, Seq text_end) {
   Hypothesis& h = step.h;
   if (o.text.empty()) return Rule::none;
   const bool closed_window = le(h.edge_high, o.seq);
-  const bool waited = step.now - h.last_sent >= 1s - step.claims.tolerance();
-  const bool probe = closed_window && (o.text.size() == 1 || waited);
-  if (probe) return Rule::none;
+  const bool idle = h.snd_una == h.snd_nxt || lt(o.seq, h.snd_nxt);
+  // "At least one octet of new data"; when the first probe goes out is only a SHOULD.
+  if (closed_window && (o.text.size() == 1 || idle)) {
+    const bool waited = step.now - h.last_sent >= 1s - step.claims.tolerance();
+    if (!waited && o.text.size() > 1) h.advisories |= advisory_bit(Rule::probe_timing);
+    return Rule::none;
+  }
   if (lt(h.edge_max, text_end)) {
     if (h.suspect_window == Rule::none || lt(h.suspect_edge, text_end)) return Rule::nothing_new_beyond_window;
     h.culprit = h.suspect_window_cause;
@@ -359,7 +367,7 @@ Rule emits_text(Step& step, const Segment& o) {
   }
   if (lt(h.snd_nxt, o.seq)) return Rule::one_octet_per_number;
   if (Rule rule = check_octets(h, o.seq, o.text); rule != Rule::none) return rule;
-  if (le(o.end(), h.snd_una)) return h.acked_rule;
+  if (le(o.end(), h.snd_una) && lt(o.seq, h.front())) return h.acked_rule;
   if (Rule rule = check_window(step, o, text_end); rule != Rule::none) return rule;
   if (Rule rule = check_size(h, o); rule != Rule::none) return rule;
   const bool outstanding = lt(h.snd_una, h.snd_nxt);
@@ -371,6 +379,7 @@ Rule emits_text(Step& step, const Segment& o) {
     const bool perhaps_idle = outstanding && h.snd_una_may == h.snd_nxt;
     if (!outstanding || perhaps_idle) first_transmission(step);
     if (perhaps_idle) h.silent = h.never_answered = false;  // or the timer runs on for what was not acknowledged
+    if (h.sent_count < h.sent_from.size()) h.sent_from[h.sent_count++] = o.seq;
     h.snd_nxt = o.end();
     h.early = false;
   }

@@ -29,6 +29,7 @@ struct Reset {
   Seq next_low = 0, next_high = 0;  ///< <SEQ=SND.NXT>: where SND.NXT is uncertain, its bounds
   Seq acked = 0;                    ///< <SEQ=SEG.ACK>
   Seq end = 0;                      ///< <SEQ=0><ACK=SEG.SEQ+SEG.LEN>
+  Seq end_low = 0;                  ///< the least ACK number of that form: `end`, unless no form is printed
   std::uint8_t forms = 0;           ///< a set of ResetForm
   bool owed = false;
   bool ends = false;  ///< whoever sends it has given the connection up
@@ -65,6 +66,12 @@ enum class Origin : std::uint8_t { fresh, reset, syn_received, syn, aborted, clo
 /// The rule broken by whoever still acts on a connection that ended so; none for `fresh`.
 Rule rule_of(Origin origin);
 
+/// The states in which the last events found this hypothesis; not part of what it says about the IUT.
+struct Past {
+  std::array<State, 16> states{};
+  bool operator==(const Past&) const { return true; }
+};
+
 /// §3.3.1's variables under their names there, and what a relation needs beyond them.
 struct Hypothesis {
   State state = State::closed;
@@ -74,6 +81,9 @@ struct Hypothesis {
   Seq iss = 0;
   Seq snd_una = 0;
   Seq snd_una_may = 0;
+  /// Where the segments begin that were sent and not wholly acknowledged, oldest first: they may be sent again whole.
+  std::array<Seq, 6> sent_from{};
+  std::uint8_t sent_count = 0;
   Seq snd_nxt = 0;            ///< one beyond the highest number ever sent
   std::uint32_t queued = 0;   ///< octets that SEND has taken; the first has number ISS+1
   bool fin_queued = false;    ///< CLOSE has been called
@@ -158,6 +168,7 @@ struct Hypothesis {
 
   // Numbers of events, to name a finding after what caused it and not after what showed it.
   std::uint16_t event = 0;    ///< the current one
+  Past past;                  ///< by event number modulo its size
   std::uint16_t culprit = 0;  ///< of the rule that is being reported
   std::uint16_t blame_cause = 0, origin_cause = 0, suspect_cause = 0, suspect_ack_cause = 0, suspect_window_cause = 0, mss_cause = 0;
 
@@ -187,6 +198,8 @@ struct Hypothesis {
   bool probing() const { return (unsent() > 0 || lt(snd_una, snd_nxt)) && le(edge_high, later(snd_una, edge_low)); }
   /// Data is outstanding beyond the right edge: the peer has taken its window back.
   bool shrunk() const { return synchronized() && iss_known && lt(edge_high, snd_nxt - (fin_sent ? 1 : 0)); }
+  /// The start of the oldest segment that is not wholly acknowledged (reading A40).
+  Seq front() const { return sent_count > 0 ? sent_from[0] : snd_una; }
   bool orphan() const { return handle == Handle::gone; }
 };
 

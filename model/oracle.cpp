@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/actions.h"
 #include "model/emission.h"
 #include "model/segment_arrives.h"
 #include "model/timeouts.h"
@@ -70,6 +71,7 @@ void Oracle::start() {
   dead_.clear();
   now_ = Time{0};
   event_ = 0;
+  new_event_ = true;
 }
 
 template <class Function>
@@ -83,9 +85,14 @@ Verdict Oracle::map(Time now, Function function) {
       Hypothesis& changed = next_.emplace_back(hypothesis);
       changed.event = changed.culprit = event_;
       changed.explained = false;
+      changed.past.states[event_ % changed.past.states.size()] =
+          new_event_ ? hypothesis.state : hypothesis.past.states[event_ % changed.past.states.size()];
       Step step{changed, chooser, claims_, now};
       if (const Rule rule = function(step); rule != Rule::none) {
-        dead_.push_back({hypothesis, rule, changed.culprit, changed.explained});
+        const auto ago = static_cast<std::size_t>(event_ - changed.culprit);
+        const State found = changed.past.states[changed.culprit % changed.past.states.size()];
+        dead_.push_back({hypothesis, rule, changed.culprit, changed.explained,
+                         ago < changed.past.states.size() ? std::optional(found) : std::nullopt});
         next_.pop_back();
       } else if (std::find(next_.begin(), next_.end() - 1, changed) != next_.end() - 1) {
         next_.pop_back();
@@ -93,6 +100,7 @@ Verdict Oracle::map(Time now, Function function) {
       if (next_.size() > set_limit) return Verdict::inconclusive;
     } while (chooser.next());
   }
+  new_event_ = false;
   if (next_.empty()) {  // the set stays as it was, for the repair
     // The first hypothesis names the finding: it took the RFC's main text at every choice. But one that knows the
     // cause goes before.
@@ -118,6 +126,7 @@ Verdict Oracle::segment(Time now, const Segment& segment) {
   cause_ = Cause::none;
   return map(now, [&](Step& step) {
     expire(step);
+    step.h.past.states[event_ % step.h.past.states.size()] = step.h.state;
     segment_arrives(step, segment);
     return Rule::none;
   });
@@ -128,6 +137,7 @@ Verdict Oracle::call(Time now, const UserCall& call) {
   called_ = call;
   return map(now, [&](Step& step) {
     expire(step);
+    step.h.past.states[event_ % step.h.past.states.size()] = step.h.state;
     return user_calls(step, call);
   });
 }
@@ -160,7 +170,7 @@ Verdict Oracle::object(Time now, Rule rule) {
 
 void Oracle::note(Rule rule) {
   dead_.clear();
-  for (const Hypothesis& h : set_) dead_.push_back({h, rule, event_, false});
+  for (const Hypothesis& h : set_) dead_.push_back({h, rule, event_, false, h.past.states[event_ % h.past.states.size()]});
 }
 
 void Oracle::repair() {
@@ -175,6 +185,9 @@ void Oracle::repair() {
       case Cause::none: break;
     }
     h.advisories = 0;
+    Chooser chooser;
+    Step step{h, chooser, claims_, now_};
+    review_sending(step);
   }
   dead_.clear();
 }

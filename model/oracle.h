@@ -1,6 +1,7 @@
 // The oracle: the set of hypotheses that all observations so far allow. What empties it is a failure.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct Obituary {
   Rule rule;
   std::uint16_t culprit;  ///< number of the event that is to blame
   bool explained;         ///< the rule was found by looking for the cause
+  std::optional<State> state;  ///< in which that event found the hypothesis, where it is still known
 };
 
 /// A relation, not a prediction: every stimulus and every observation maps the set; a hypothesis under
@@ -31,7 +33,10 @@ class Oracle {
 
   // Stimuli.
   /// Numbers the stimulus that comes next, and all that is observed up to the one after it.
-  void begin_event(std::uint16_t number) { event_ = number; }
+  void begin_event(std::uint16_t number) {
+    event_ = number;
+    new_event_ = true;
+  }
   Verdict segment(Time now, const Segment& segment);
   Verdict call(Time now, const UserCall& call);
   /// Time has passed up to `now` and everything stamped earlier has been observed; `quiet`: what is stamped `now` too.
@@ -71,6 +76,7 @@ class Oracle {
   std::vector<Obituary> dead_;
   Time now_{};
   std::uint16_t event_ = 0;
+  bool new_event_ = true;
   Segment seen_{};
   UserCall called_{};
   enum class Cause : std::uint8_t { none, time, sent, call, failure } cause_ = Cause::none;

@@ -1,5 +1,6 @@
 #include "model/other_states.h"
 
+#include <algorithm>
 #include <array>
 
 #include "model/actions.h"
@@ -337,7 +338,13 @@ void challenge_syn(Step& step, const Segment& segment, Rule why) {
 void syn_in_passive_syn_received(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   const Reset stranger = reset_in_any_form(h, segment, Rule::syn_in_passive_syn_received);
-  const int way = step.choose.pick(Choice::syn_passive);  // reading A13
+  // §3.5.2, group 2, against step 4: a bad ACK is reset and "the connection remains in the same state".
+  const bool bad_ack = segment.has(ACK) && !acks_syn(h, segment);
+  const int way = step.choose.pick(Choice::syn_passive, bad_ack ? 4 : 3);  // reading A13
+  if (way == 3) {
+    take(UnacceptableAck{segment}, step);
+    return;
+  }
   const bool fresh = way == 2 && h.listening && !segment.has(ACK);
   take(BackToListen{Origin::syn}, step);
   h.blame = h.silence = Rule::syn_in_passive_syn_received;
@@ -377,6 +384,10 @@ void syn_in_time_wait(Step& step, const Segment& segment, Where where) {
 
 void syn_arrives(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
+  if (h.state == State::syn_received && segment.seq == h.irs) {  // the SYN again, perhaps with another MSS
+    h.peer_mss = std::max(h.peer_mss, segment.mss.value_or(536));
+    h.peer_mss_given = h.peer_mss_given || segment.mss.has_value();
+  }
   const bool crossed = h.state == State::syn_received && !h.passive && segment.seq == h.irs;
   if (crossed && acks_syn(h, segment)) return crossing_syn_ack(step, segment);
   Where where = acceptability(h, step.claims, segment.seq, segment.len());

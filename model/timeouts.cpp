@@ -107,6 +107,8 @@ Rule overdue(Step& step, bool quiet) {
     if (static_cast<Owed>(i) == Owed::probe) return duty.why;
     if (static_cast<Owed>(i) != Owed::retransmission) {
       h.culprit = duty.cause;
+      const bool by_suspect = static_cast<Owed>(i) == Owed::ack && h.suspect_ack_cause == duty.cause;
+      if (by_suspect) return suspected_ack(h, duty.why);  // it obeyed the ACK and has gone
       return h.passive && static_cast<Owed>(i) == Owed::syn_ack ? while_gone(h, duty.why) : duty.why;
     }
     if (Rule rule = overdue_retransmission(step); rule != Rule::none) return rule;
