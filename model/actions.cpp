@@ -97,9 +97,11 @@ Rule suspected(Hypothesis& h, Seq end, Rule otherwise) {
   return h.suspect;
 }
 
-Rule suspected_ack(Hypothesis& h, Rule otherwise) {
-  // Whoever obeyed it believes that nothing is outstanding any more.
-  const bool fits = h.suspect_ack != Rule::none && lt(h.snd_una, h.snd_nxt) && h.suspect_ack_number == h.snd_nxt;
+Rule suspected_ack(Hypothesis& h, Rule otherwise, bool in_part) {
+  // Whoever obeyed it believes that nothing, or less, is outstanding.
+  const bool all = h.suspect_ack_number == h.snd_nxt;
+  const bool fits = h.suspect_ack != Rule::none && lt(h.snd_una, h.snd_nxt) &&
+                    (all || (in_part && lt(h.snd_una, h.suspect_ack_number)));
   if (!fits) return otherwise;
   h.culprit = h.suspect_ack_cause;
   h.explained = true;
@@ -310,6 +312,7 @@ void update_window(Hypothesis& h, const Segment& segment, bool surely) {
     h.edge_high = later(h.edge_high, edge);
   }
   if (surely && newer) {
+    h.suspect_window = Rule::none;  // a window that counts has replaced the one that was refused
     h.snd_wl1 = segment.seq;
     h.snd_wl2 = segment.ack;
   }

@@ -20,8 +20,8 @@ Rule while_gone(Hypothesis& h, Rule otherwise);
 Rule blamed(Hypothesis& h, Rule otherwise);
 /// Text up to `end` was taken: the rule by which a segment with that text was refused.
 Rule suspected(Hypothesis& h, Seq end, Rule otherwise);
-/// All that is outstanding was taken for acknowledged: the rule by which such an acknowledgment was refused.
-Rule suspected_ack(Hypothesis& h, Rule otherwise);
+/// All that is outstanding (or its front, `in_part`) was taken for acknowledged: the rule by which such an acknowledgment was refused.
+Rule suspected_ack(Hypothesis& h, Rule otherwise, bool in_part = false);
 /// The window of this segment was refused by this rule.
 void suspect_window(Hypothesis& h, const Segment& segment, Rule why);
 /// Text, FIN, window and acknowledgment of this segment were refused by this rule.

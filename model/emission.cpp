@@ -47,7 +47,7 @@ bool matches(const Reset& reset, const Segment& o) {
 void leave_by_reset(Step& step) {
   if (step.h.state == State::time_wait) {
     take(TimeWaitTimeout{}, step);
-  } else if (step.h.synchronized()) {
+  } else if (step.h.synchronized() || step.h.state == State::syn_received) {
     take(GivenUp{}, step);
   }
 }
@@ -108,6 +108,11 @@ Rule emits_reset(Step& step, const Segment& o) {
   const bool uncaused = h.blame == Rule::none && (h.silence == Rule::none || h.silence == Rule::reset_needs_a_cause);
   if (uncaused && h.shrunk()) return Rule::survives_shrunken_window;
   if (h.suspect_ack != Rule::none && h.fin_sent) return suspected_ack(h, h.silence);
+  const bool gone = h.state == State::closed || h.state == State::listen;
+  if (gone && h.origin_rule != Rule::none && h.origin_rule != rule_of(h.origin)) {  // it was gone before
+    h.culprit = h.origin_cause;
+    return h.origin_rule;
+  }
   if (h.silence != Rule::none) {
     h.culprit = h.blame_cause;
     return h.silence;
@@ -228,6 +233,7 @@ Rule emits_syn_ack(Step& step, const Segment& o) {
   } else {  // an answer, or a retransmission that cannot be told from one: either way it has been sent again
     h.last_sent = step.now;
     h.interval = Time{0};
+    if (h.resent < 255) ++h.resent;
     h.discharge(Owed::retransmission);
   }
   const Seq furthest = later(h.rcv_nxt, h.syn_text_end);

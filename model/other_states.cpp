@@ -45,16 +45,17 @@ void take_held(Step& step) {
       ++i;
       continue;
     }
+    const bool news = lt(h.rcv_nxt, held.end) || (held.fin && held.end == h.rcv_nxt);
+    if (news && !held.sure && step.choose.otherwise(Choice::held_text)) {
+      h.advisories |= advisory_bit(Rule::out_of_order_is_held);
+      h.rcv_nxt_may = later(h.rcv_nxt_may, held.end);  // or kept in part: what is left shows later
+      ++i;
+      continue;
+    }
     h.held[i] = h.held[--h.held_count];
     h.held[h.held_count] = Held{};
     i = 0;
-    const bool news = lt(h.rcv_nxt, held.end) || (held.fin && held.end == h.rcv_nxt);
     if (!news) continue;
-    if (!held.sure && step.choose.otherwise(Choice::held_text)) {
-      h.advisories |= advisory_bit(Rule::out_of_order_is_held);
-      h.rcv_nxt_may = later(h.rcv_nxt_may, held.end);  // or kept in part
-      continue;
-    }
     if (lt(h.rcv_nxt, held.end)) take(Text{held.end, Rule::text_is_accepted}, step);
     if (held.acks_fin && closes(h.state) && lt(h.snd_una, h.snd_nxt) &&
         !step.choose.otherwise(Choice::unprocessed_ack)) {

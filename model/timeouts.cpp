@@ -53,7 +53,7 @@ Rule overdue_retransmission(Step& step) {
     give_up_unheld(step);
     return Rule::none;
   }
-  if (const Rule rule = suspected_ack(h, Rule::none); rule != Rule::none) return rule;
+  if (const Rule rule = suspected_ack(h, Rule::none, true); rule != Rule::none) return rule;
   if (h.resent > 0 && step.now - h.first_sent >= r2_data_least) {
     return h.state == State::syn_sent ? Rule::syn_failure_is_told : Rule::user_timeout_is_told;
   }

@@ -231,11 +231,15 @@ Rule close_listener(Step& step, const UserCall& call) {
   if (!waiting) return Rule::none;
   h.discharge(Owed::acceptable);
   const int way = step.choose.pick(Choice::listener_closed);
-  if (way == 0) {
+  Reset reset = reset_at_snd_nxt(h, Rule::reset_needs_a_cause);
+  if (way == 0) {  // it lives on until it is answered, and may be reset at any time
     h.handle = Handle::gone;
+    reset.owed = false;
+    reset.ends = true;
+    owe_reset(step, reset);
+    h.resets[h.reset_count - 1].by = Time::max();
     return Rule::none;
   }
-  Reset reset = reset_at_snd_nxt(h, Rule::reset_needs_a_cause);
   h.handle = Handle::none;
   if (h.state == State::time_wait) {
     take(TimeWaitTimeout{}, step);
