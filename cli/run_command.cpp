@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <random>
 
 #include "cli/commands.h"
 #include "cli/exit_status.h"
@@ -19,6 +18,8 @@ namespace finwait::cli {
 namespace {
 
 constexpr std::uint64_t default_cases = 20000;
+// Fixed, so that every run in CI judges the same cases; another seed breaks new ground.
+constexpr std::uint64_t default_seed = 0x5eed;
 // More cases than this that nobody can judge make the run inconclusive.
 constexpr double inconclusive_share = 0.01;
 
@@ -48,11 +49,6 @@ std::vector<const Property*> chosen_properties(const std::vector<std::string>& s
   return chosen;
 }
 
-std::uint64_t some_seed() {
-  std::random_device device;
-  return device();
-}
-
 std::string plural(std::size_t count, const char* what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
@@ -67,7 +63,7 @@ class RunCommand {
         folder_(arguments.places.traces_of(arguments.stack)),
         expectations_(read_expectations(arguments.places, arguments.stack)),
         traces_(read_traces(folder_)),
-        seed_(arguments.seed ? *arguments.seed : some_seed()),
+        seed_(arguments.seed.value_or(default_seed)),
         progress_(!arguments.quiet) {
     check_traces();
     check_expectations();
