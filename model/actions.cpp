@@ -85,16 +85,19 @@ Rule blamed(Hypothesis& h, Rule otherwise) {
 }
 
 Rule suspected(Hypothesis& h, Seq end, Rule otherwise) {
-  if (h.suspect == Rule::none) return otherwise;
-  Seq reach = h.suspect_end;  // and what was held behind it
-  for (std::uint8_t i = 0; i < h.held_count; ++i) {
-    const Held& held = h.held[i];
-    if (le(held.begin, reach)) reach = later(reach, held.end + (held.fin ? 1 : 0));
+  for (const Suspect& suspect : h.suspects) {
+    if (suspect.why == Rule::none) continue;
+    Seq reach = suspect.end;  // and what was held behind it
+    for (std::uint8_t i = 0; i < h.held_count; ++i) {
+      const Held& held = h.held[i];
+      if (le(held.begin, reach)) reach = later(reach, held.end + (held.fin ? 1 : 0));
+    }
+    if (lt(reach, end)) continue;
+    h.culprit = suspect.cause;
+    h.explained = true;
+    return suspect.why;
   }
-  if (lt(reach, end)) return otherwise;
-  h.culprit = h.suspect_cause;
-  h.explained = true;
-  return h.suspect;
+  return otherwise;
 }
 
 Rule suspected_ack(Hypothesis& h, Rule otherwise, bool in_part) {
@@ -125,9 +128,8 @@ void suspect(Hypothesis& h, const Segment& segment, Rule why) {
   }
   suspect_window(h, segment, why);
   if (segment.len() == 0 || le(segment.end(), h.rcv_nxt)) return;
-  h.suspect = why;
-  h.suspect_end = segment.end();
-  h.suspect_cause = h.event;
+  if (h.suspects[0].why != Rule::none && lt(segment.end(), h.suspects[0].end)) h.suspects[1] = h.suspects[0];
+  h.suspects[0] = {why, segment.end(), h.event};
 }
 
 void owe(Step& step, Owed what, Rule why, Time delay) {

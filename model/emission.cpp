@@ -400,7 +400,7 @@ Rule emits_ack_or_text(Step& step, const Segment& o) {
       h.parting_ack = false;
       return Rule::none;
     }
-    if (lt(h.rcv_nxt, o.ack) && o.seq == h.snd_nxt && h.suspect != Rule::none) {
+    if (lt(h.rcv_nxt, o.ack) && o.seq == h.snd_nxt && h.suspects[0].why != Rule::none) {
       return suspected(h, o.ack, unlicensed(h, Rule::reset_needs_a_cause));
     }
     return unlicensed(h, Rule::reset_needs_a_cause);

@@ -66,6 +66,14 @@ enum class Origin : std::uint8_t { fresh, reset, syn_received, syn, aborted, clo
 /// The rule broken by whoever still acts on a connection that ended so; none for `fresh`.
 Rule rule_of(Origin origin);
 
+/// Text that was refused: who counts it all the same breaks the rule by which it was.
+struct Suspect {
+  Rule why = Rule::none;
+  Seq end = 0;
+  std::uint16_t cause = 0;
+  bool operator==(const Suspect&) const = default;
+};
+
 /// The states in which the last events found this hypothesis; not part of what it says about the IUT.
 struct Past {
   std::array<State, 16> states{};
@@ -153,8 +161,7 @@ struct Hypothesis {
   Rule origin_rule = Rule::none;  ///< what is broken by whoever still acts on the connection
   Seq ack_earlier = 0;        ///< in event `ack_earlier_in` an ACK from here on is current: formed before the text was
   std::uint16_t ack_earlier_in = 0xffff;
-  Rule suspect = Rule::none;  ///< what is broken by taking the text that was refused last
-  Seq suspect_end = 0;        ///< the end of that text
+  std::array<Suspect, 2> suspects{};  ///< of text: the last, and the one before that reached further
   Rule suspect_ack = Rule::none;  ///< what is broken by obeying the acknowledgment that was refused last
   Seq suspect_ack_number = 0;
   Rule suspect_window = Rule::none;  ///< what is broken by obeying the window that was refused last
@@ -170,7 +177,7 @@ struct Hypothesis {
   std::uint16_t event = 0;    ///< the current one
   Past past;                  ///< by event number modulo its size
   std::uint16_t culprit = 0;  ///< of the rule that is being reported
-  std::uint16_t blame_cause = 0, origin_cause = 0, suspect_cause = 0, suspect_ack_cause = 0, suspect_window_cause = 0, mss_cause = 0;
+  std::uint16_t blame_cause = 0, origin_cause = 0, suspect_ack_cause = 0, suspect_window_cause = 0, mss_cause = 0;
 
   std::array<Duty, owed_count> owed{};
   std::uint8_t reset_count = 0;
