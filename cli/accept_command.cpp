@@ -46,7 +46,7 @@ class Acceptance {
 
   void look_at(const SavedTrace& trace) {
     const Deviation& deviation = trace.finding.deviation;
-    const Expectation* entry = expectations_.find(deviation);
+    const Expectation* entry = expectations_.find(deviation, trace.path.filename().string());
     if (!trace.finding.deviates) return;
     if (entry != nullptr && entry->holds_for(version_)) {
       ++already_;
@@ -55,7 +55,7 @@ class Acceptance {
     const Replayed replayed = replay(worker_, stack_.make, trace.finding);
     if (replayed.verdict != ReplayVerdict::reproduced) return refuse(trace, to_text(replayed));
     if (entry != nullptr) {
-      expectations_.add_version(deviation, version_);
+      expectations_.add_version(deviation, entry->trace, version_);
       ++extended_;
       return;
     }

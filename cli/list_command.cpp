@@ -11,6 +11,7 @@
 #include "cli/terminal.h"
 #include "harness/files.h"
 #include "harness/text.h"
+#include "impl/mutants/mutants.h"
 #include "properties/property.h"
 
 namespace finwait::cli {
@@ -19,9 +20,18 @@ namespace {
 
 void list_stacks() {
   fmt::print("{}\n", bold("Stacks"));
+  std::size_t mutants = 0;
   for (const Stack& stack : stacks()) {
+    if (stack.name.starts_with("mutant:")) {
+      ++mutants;
+      continue;
+    }
     fmt::print("  {:<12} {:<10} {}\n", stack.name, stack.make()->profile().version, stack.meaning);
   }
+  fmt::print(
+      "  {:<12} {:<10} {} faults planted in the reference, one for each rule; \"finwait explain RULE\" names "
+      "them\n",
+      "mutant:NAME", "-", mutants);
   for (const MissingStack& missing : missing_stacks()) {
     fmt::print("  {:<12} {:<10} not in this build: {}\n", missing.name, "-", missing.why);
   }
@@ -75,12 +85,21 @@ void print_part(std::string_view label, std::string_view text) {
   fmt::print("{}\n{}", bold(label), wrapped(text, columns(), "  "));
 }
 
+// The fault that is planted to see the rule fail.
+std::string mutant_of(model::Rule rule) {
+  for (const MutantText& mutant : mutants()) {
+    if (mutant.rule == rule) return fmt::format("mutant:{}: {}", mutant.name, mutant.fault);
+  }
+  return {};
+}
+
 void explain(const model::RuleText& rule) {
   fmt::print("{}\n", bold(rule_title(rule)));
   print_part("Judged", rule.meaning);
   print_part("Sentence", fmt::format("\"{}\"", rule.sentence));
   print_part("Reading", rule.reading);
   for (const std::string& heading : readings_of(rule.id)) fmt::print("  docs/readings.md: {}\n", heading);
+  print_part("Mutant", mutant_of(rule.rule));
   print_part("Properties", properties_of(rule.clause()));
 }
 

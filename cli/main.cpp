@@ -99,7 +99,8 @@ void describe_run(CLI::App& app, RunArguments& run, Texts& texts) {
   command->add_option("--cases", texts.cases,
                       "Random cases (default: 20000, without a limit if --time is given)");
   command->add_option("--seed", texts.seed,
-                      "Of the random cases (default: 0x5eed, so that every run judges the same ones); a run repeats to the byte");
+                      "Of the random cases (default: 0x5eed, so that every run judges the same ones); a run "
+                      "repeats to the byte");
   command->add_option("--time", texts.time, "Stop after this time, e.g. 500ms, 60s, 10m");
   command->add_option("--json", run.json, "Write one object a line for each finding, then the totals");
   command->add_flag("--quiet", run.quiet, "Only what is new, and the summary");

@@ -129,8 +129,7 @@ class RunCommand {
   }
 
   const Expectation* expected(const Deviation& deviation) const {
-    const Expectation* entry = expectations_.find(deviation);
-    return entry != nullptr && entry->holds_for(profile_.version) ? entry : nullptr;
+    return expectations_.find_for(deviation, profile_.version);
   }
 
   // ---- saved traces ---------------------------------------------------------------------------------
@@ -138,7 +137,8 @@ class RunCommand {
   void replay_saved(Worker& worker) {
     for (const SavedTrace& trace : traces_) {
       if (interrupted()) return;
-      const Expectation* entry = expected(trace.finding.deviation);
+      const Expectation* entry = expectations_.find(trace.finding.deviation, trace.path.filename().string());
+      if (entry != nullptr && !entry->holds_for(profile_.version)) entry = nullptr;
       if (trace.finding.version != profile_.version && entry == nullptr) {
         ++of_other_versions_;
         continue;

@@ -29,8 +29,9 @@ Played play(Session& session, const Case& given, const Doubts& doubts, model::Ru
     played.deviation = session.deviation();
     played.culprit = session.culprit();
     const auto& history = session.history();
-    played.doubtful = std::any_of(history.begin(), history.begin() + static_cast<std::ptrdiff_t>(played.culprit),
-                                  [&](const Session::Met& met) { return doubts.contains(met); });
+    played.doubtful =
+        std::any_of(history.begin(), history.begin() + static_cast<std::ptrdiff_t>(played.culprit),
+                    [&](const Session::Met& met) { return doubts.contains(met); });
   }
   played.advisories = session.advisories();
   return played;

@@ -42,13 +42,15 @@ struct Played {
   std::uint64_t advisories = 0;  ///< model::advisory_bit of each SHOULD disregarded
 };
 
-/// States and events at which the implementation is known to deviate in a way that leaves doubt about its state.
+/// States and events at which the implementation is known to deviate in a way that leaves doubt about its
+/// state.
 using Doubts = std::set<Session::Met>;
 /// Those of these deviations.
 Doubts doubts_of(const std::set<Deviation>& known);
 
-/// Plays the case until its end or first deviation. Deviations of time alone from other rules than `target` are
-/// passed over if there is a target.
-Played play(Session& session, const Case& given, const Doubts& doubts = {}, model::Rule target = model::Rule::none);
+/// Plays the case until its end or first deviation. Deviations of time alone from other rules than `target`
+/// are passed over if there is a target.
+Played play(Session& session, const Case& given, const Doubts& doubts = {},
+            model::Rule target = model::Rule::none);
 
 }  // namespace finwait

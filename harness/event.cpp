@@ -44,7 +44,9 @@ std::string flags_text(std::uint8_t flags) {
   return text.empty() ? "-" : text;
 }
 
-std::string offset_text(std::int64_t offset) { return offset == 0 ? "" : fmt::format("{:+d}", offset); }
+std::string offset_text(std::int64_t offset) {
+  return offset == 0 ? "" : fmt::format("{:+d}", offset);
+}
 
 std::string milliseconds_text(std::int32_t ms, bool with_sign) {
   const char* unit = ms % 1000 == 0 ? "s" : "ms";
@@ -160,8 +162,8 @@ class EventReader {
 
   std::optional<Event> wait(Event& event) {
     std::string_view length = word();
-    const std::string message =
-        fmt::format("expected a time such as \"500ms\", \"2s\", \"2MSL-1s\" or \"patience+1s\", found \"{}\"", length);
+    const std::string message = fmt::format(
+        "expected a time such as \"500ms\", \"2s\", \"2MSL-1s\" or \"patience+1s\", found \"{}\"", length);
     for (std::size_t i = 1; i < wait_names.size(); ++i) {
       if (!length.starts_with(wait_names[i])) continue;
       event.wait_base = static_cast<WaitBase>(i);
@@ -186,7 +188,8 @@ class EventReader {
 
   std::optional<Event> count(Event& event) {
     const std::string_view octets = word();
-    if (!number(octets, event.count)) return fail(fmt::format("expected a number of octets, found \"{}\"", octets));
+    if (!number(octets, event.count))
+      return fail(fmt::format("expected a number of octets, found \"{}\"", octets));
     return end(event);
   }
 
@@ -223,9 +226,9 @@ std::string to_text(const Event& event) {
   const std::string_view kind = at(kind_names, static_cast<std::size_t>(event.kind));
   switch (event.kind) {
     case EventKind::segment: {
-      std::string text = fmt::format("< {} seq={}{}", flags_text(event.flags),
-                                     at(seq_names, static_cast<std::size_t>(event.seq_base)),
-                                     offset_text(event.seq_offset));
+      std::string text =
+          fmt::format("< {} seq={}{}", flags_text(event.flags),
+                      at(seq_names, static_cast<std::size_t>(event.seq_base)), offset_text(event.seq_offset));
       if (event.flags & model::ACK) {
         text += fmt::format(" ack={}{}", at(ack_names, static_cast<std::size_t>(event.ack_base)),
                             offset_text(event.ack_offset));
@@ -287,9 +290,9 @@ std::optional<EventClass> event_class_from_text(std::string_view text) {
       for (std::size_t ack = 0; ack < ack_class_names.size(); ++ack) {
         for (const bool with_text : {false, true}) {
           for (const bool bad : {false, true}) {
-            const EventClass candidate{EventKind::segment,       static_cast<std::uint8_t>(flags),
-                                       with_text,                bad,
-                                       static_cast<SeqClass>(seq), static_cast<AckClass>(ack)};
+            const EventClass candidate{
+                EventKind::segment,         static_cast<std::uint8_t>(flags), with_text, bad,
+                static_cast<SeqClass>(seq), static_cast<AckClass>(ack)};
             if (to_text(candidate) == text) return candidate;
           }
         }

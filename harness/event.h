@@ -29,8 +29,8 @@ enum class EventKind : std::uint8_t {
 };
 inline constexpr std::size_t event_kind_count = 12;
 
-/// What SEG.SEQ is relative to: our initial sequence number, RCV.NXT, the right edge RCV.NXT+RCV.WND, or zero on the
-/// wire (what a closed peer's reset carries).
+/// What SEG.SEQ is relative to: our initial sequence number, RCV.NXT, the right edge RCV.NXT+RCV.WND, or zero
+/// on the wire (what a closed peer's reset carries).
 enum class SeqBase : std::uint8_t { isn, rcv_nxt, right_edge, zero };
 /// What SEG.ACK is relative to.
 enum class AckBase : std::uint8_t { snd_nxt, snd_una, iss };
@@ -70,7 +70,15 @@ struct EventError {
 std::optional<Event> event_from_text(std::string_view text, EventError& error);
 
 /// Where SEG.SEQ lies in relation to the receive window, in the words of boundary tests.
-enum class SeqClass : std::uint8_t { any, outside_left, straddles_left, left_edge, inside, right_edge, outside_right };
+enum class SeqClass : std::uint8_t {
+  any,
+  outside_left,
+  straddles_left,
+  left_edge,
+  inside,
+  right_edge,
+  outside_right
+};
 /// Where SEG.ACK lies: below SND.UNA, at it, between, at SND.NXT, above.
 enum class AckClass : std::uint8_t { none, old, current, part, all, unsent };
 

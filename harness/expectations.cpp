@@ -147,7 +147,7 @@ std::variant<Expectations, ScriptError> Expectations::parse(std::string_view tex
     BlockReader block(file_name);
     if (!block.read({begin, blank})) return block.error;
     if (block.entry.line != 0) {
-      if (const Expectation* same = all.find(block.entry.deviation)) {
+      if (const Expectation* same = all.find(block.entry.deviation, block.entry.trace)) {
         return ScriptError{all.file_, block.entry.line, 1,
                            fmt::format("this deviation stands already in line {}", same->line)};
       }
@@ -159,9 +159,17 @@ std::variant<Expectations, ScriptError> Expectations::parse(std::string_view tex
   return all;
 }
 
-const Expectation* Expectations::find(const Deviation& deviation) const {
-  const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                  [&](const Expectation& entry) { return entry.deviation == deviation; });
+const Expectation* Expectations::find_for(const Deviation& deviation, std::string_view version) const {
+  for (const Expectation& entry : entries_) {
+    if (entry.deviation == deviation && entry.holds_for(version)) return &entry;
+  }
+  return nullptr;
+}
+
+const Expectation* Expectations::find(const Deviation& deviation, std::string_view trace) const {
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Expectation& entry) {
+    return entry.deviation == deviation && (trace.empty() || entry.trace == trace);
+  });
   return found == entries_.end() ? nullptr : &*found;
 }
 
@@ -179,9 +187,9 @@ void Expectations::add(const Expectation& entry) {
   reread();
 }
 
-void Expectations::add_version(const Deviation& deviation, std::string_view version) {
+void Expectations::add_version(const Deviation& deviation, std::string_view trace, std::string_view version) {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (entries_[i].deviation != deviation) continue;
+    if (entries_[i].deviation != deviation || entries_[i].trace != trace) continue;
     text_.insert(places_[i].versions_end, fmt::format(", {}", version));
     return reread();
   }

@@ -41,14 +41,17 @@ class Expectations {
   static std::variant<Expectations, ScriptError> parse(std::string_view text, std::string_view file_name);
 
   const std::vector<Expectation>& entries() const { return entries_; }
-  /// The entry with this identity, for whatever version.
-  const Expectation* find(const Deviation& deviation) const;
+  /// The first entry with this identity, for whatever version; with a trace, the entry that names it. One
+  /// identity may have several scripts where a version does not do what the script of another does.
+  const Expectation* find(const Deviation& deviation, std::string_view trace = {}) const;
+  /// The entry with this identity that holds for the version.
+  const Expectation* find_for(const Deviation& deviation, std::string_view version) const;
   const std::string& text() const { return text_; }
 
   /// Puts the entry where it belongs in the order; everything else stays as it is, byte for byte.
   void add(const Expectation& entry);
-  /// Lets the entry with this identity hold for one more version.
-  void add_version(const Deviation& deviation, std::string_view version);
+  /// Lets the entry with this identity and trace hold for one more version.
+  void add_version(const Deviation& deviation, std::string_view trace, std::string_view version);
 
  private:
   struct Place {

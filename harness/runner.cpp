@@ -13,8 +13,8 @@ constexpr int most_tries = 3;
 
 class Run {
  public:
-  Run(Worker& worker, const RunOptions& options, const FindingSink& on_finding, const FindingSink& on_retracted,
-      const RunProgress& progress)
+  Run(Worker& worker, const RunOptions& options, const FindingSink& on_finding,
+      const FindingSink& on_retracted, const RunProgress& progress)
       : worker_(worker),
         options_(options),
         on_finding_(on_finding),
@@ -24,7 +24,9 @@ class Run {
 
   RunSummary operator()() {
     const auto start = std::chrono::steady_clock::now();
-    const auto in_time = [&] { return !options_.time || std::chrono::steady_clock::now() - start < *options_.time; };
+    const auto in_time = [&] {
+      return !options_.time || std::chrono::steady_clock::now() - start < *options_.time;
+    };
     while (summary_.cases < options_.cases && in_time() && !summary_.interrupted) {
       const std::uint64_t count = std::min(options_.round, options_.cases - summary_.cases);
       worker_.remember(passed_over_);
@@ -55,10 +57,9 @@ class Run {
   // Shrinks what was seen; a deviation that shrinks to one already known is the same one.
   void look_into(const Sighting& sighting) {
     if (passed_over_.contains(sighting.deviation)) return;
-    const Shrunk shrunk =
-        shrink(sighting.found, sighting.deviation, [&](const Case& given) {
-          return worker_.play(given, sighting.deviation.rule);
-        });
+    const Shrunk shrunk = shrink(sighting.found, sighting.deviation, [&](const Case& given) {
+      return worker_.play(given, sighting.deviation.rule);
+    });
     summary_.shrink_plays += shrunk.plays;
     if (!shrunk.found) {
       if (++tries_[sighting.deviation] >= most_tries) {

@@ -162,9 +162,7 @@ Request Session::request_for(const Event& event) {
     case EventKind::close_full: request.call = Call::close_full; break;
     case EventKind::abort: request.call = Call::abort; break;
     case EventKind::status: request.call = Call::status; break;
-    default:
-      request.call = Call::close_full;
-      request.socket = listener_;
+    default: request.call = Call::close_full; request.socket = listener_;
   }
   return request;
 }
@@ -180,8 +178,10 @@ void Session::settle_sockets(const Request& request, const Reply& reply) {
     connection_ = request.child;
     sent_ = 0;
   }
-  if (request.call == Call::send && reply.result == Result::ok) sent_ += static_cast<std::uint32_t>(reply.count);
-  if (request.call == Call::close_full && request.socket == listener_ && reply.result == Result::ok) listener_ = 0;
+  if (request.call == Call::send && reply.result == Result::ok)
+    sent_ += static_cast<std::uint32_t>(reply.count);
+  if (request.call == Call::close_full && request.socket == listener_ && reply.result == Result::ok)
+    listener_ = 0;
 }
 
 Verdict Session::play_call(const Event& event) {

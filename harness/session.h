@@ -24,17 +24,17 @@ struct TraceEntry {
   enum class What : std::uint8_t { stimulus, sent, opened, acceptable, failed, undecodable };
   What what = What::stimulus;
   Time at{};
-  Event event;                          ///< of a stimulus
-  model::Segment segment;               ///< stimulus or sent; its text points into `octets`
+  Event event;             ///< of a stimulus
+  model::Segment segment;  ///< stimulus or sent; its text points into `octets`
   std::vector<std::uint8_t> octets;
-  Result result = Result::ok;           ///< of a call, or why a connection failed
-  std::uint32_t count = 0;              ///< octets taken or returned
-  std::string state;                    ///< of a status call; the error of an undecodable datagram
-  model::Seq iss = 0, irs = 0;          ///< the oracle's first hypothesis before the entry, to print relative numbers
+  Result result = Result::ok;   ///< of a call, or why a connection failed
+  std::uint32_t count = 0;      ///< octets taken or returned
+  std::string state;            ///< of a status call; the error of an undecodable datagram
+  model::Seq iss = 0, irs = 0;  ///< the oracle's first hypothesis before the entry, to print relative numbers
   bool iss_known = false;
   model::State before = model::State::closed;
-  std::vector<model::Hypothesis> set;   ///< the oracle's set after the entry
-  bool fails = false;                   ///< the finding is here
+  std::vector<model::Hypothesis> set;  ///< the oracle's set after the entry
+  bool fails = false;                  ///< the finding is here
 };
 
 /// A rule that the implementation has broken.
@@ -56,7 +56,8 @@ class Session final : private Sink {
   explicit Session(Adapter& adapter);
 
   void start(const CaseSetup& setup);
-  /// Plays one event. After `fail`, `deviation()` says what was broken, and `go_on()` must come before the next.
+  /// Plays one event. After `fail`, `deviation()` says what was broken, and `go_on()` must come before the
+  /// next.
   Outcome play(const Event& event);
   /// Repairs the oracle's set after a failure, so that the case can go on (tainted), and judges what is left
   /// of the event.

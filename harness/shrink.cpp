@@ -21,36 +21,57 @@ std::vector<Event> simpler(const Event& event) {
     add([](Event& e) { e.len = 0; });
     add([](Event& e) { e.len = std::min<std::uint16_t>(e.len, 1); });
     add([](Event& e) { e.len = static_cast<std::uint16_t>(e.len / 2); });
-    add([](Event& e) { if (e.len > 0) --e.len; });
+    add([](Event& e) {
+      if (e.len > 0) --e.len;
+    });
     for (const std::uint8_t flag : {model::PSH, model::FIN, model::RST, model::SYN}) {
       add([&](Event& e) { e.flags = static_cast<std::uint8_t>(e.flags & ~flag); });
     }
-    add([](Event& e) { e.seq_base = SeqBase::rcv_nxt; e.seq_offset = 0; });
+    add([](Event& e) {
+      e.seq_base = SeqBase::rcv_nxt;
+      e.seq_offset = 0;
+    });
     add([](Event& e) { e.seq_offset = 0; });
     add([](Event& e) { e.seq_offset = e.seq_offset > 0 ? 1 : -1; });
     add([](Event& e) { e.seq_offset /= 2; });
     add([](Event& e) { e.seq_offset += e.seq_offset > 0 ? -1 : e.seq_offset < 0 ? 1 : 0; });
-    add([](Event& e) { e.ack_base = AckBase::snd_nxt; e.ack_offset = 0; });
+    add([](Event& e) {
+      e.ack_base = AckBase::snd_nxt;
+      e.ack_offset = 0;
+    });
     add([](Event& e) { e.ack_offset = 0; });
     add([](Event& e) { e.ack_offset = e.ack_offset > 0 ? 1 : -1; });
     add([](Event& e) { e.ack_offset /= 2; });
     add([](Event& e) { e.wnd = 65535; });
-    add([](Event& e) { if (e.wnd != 65535) e.wnd = 0; });
+    add([](Event& e) {
+      if (e.wnd != 65535) e.wnd = 0;
+    });
     add([](Event& e) { e.wnd = static_cast<std::uint16_t>(e.wnd / 2); });
-    add([](Event& e) { if (e.mss != 0) e.mss = 1460; });
-    add([](Event& e) { if (e.mss != 1460) e.mss = 0; });
+    add([](Event& e) {
+      if (e.mss != 0) e.mss = 1460;
+    });
+    add([](Event& e) {
+      if (e.mss != 1460) e.mss = 0;
+    });
   }
   if (event.kind == EventKind::wait) {
-    add([](Event& e) { e.wait_base = WaitBase::zero; e.wait_ms = std::clamp(e.wait_ms, 0, 1000); });
+    add([](Event& e) {
+      e.wait_base = WaitBase::zero;
+      e.wait_ms = std::clamp(e.wait_ms, 0, 1000);
+    });
     add([](Event& e) { e.wait_ms = e.wait_ms / 1000 * 1000; });
     add([](Event& e) { e.wait_ms /= 2; });
-    add([](Event& e) { if (e.wait_ms > 1000) e.wait_ms -= 1000; });
+    add([](Event& e) {
+      if (e.wait_ms > 1000) e.wait_ms -= 1000;
+    });
   }
   if (event.kind == EventKind::send || event.kind == EventKind::receive) {
     const bool receives = event.kind == EventKind::receive;
     add([&](Event& e) { e.count = receives ? 65535 : 1; });
     add([](Event& e) { e.count = std::max<std::uint32_t>(e.count / 2, 1); });
-    add([](Event& e) { if (e.count > 1) --e.count; });
+    add([](Event& e) {
+      if (e.count > 1) --e.count;
+    });
   }
   return forms;
 }
@@ -85,7 +106,9 @@ rc::Seq<Events> with_simpler_events(const Events& events) {
 
 using Smaller = rc::Seq<Events> (*)(const Events&);
 
-rc::Seq<Events> without_chunks(const Events& events) { return rc::shrink::removeChunks(events); }
+rc::Seq<Events> without_chunks(const Events& events) {
+  return rc::shrink::removeChunks(events);
+}
 
 bool same(const Played& played, const Deviation& deviation) {
   return played.outcome == Outcome::fail && !played.doubtful && played.deviation.rule == deviation.rule &&

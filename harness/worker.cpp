@@ -38,7 +38,9 @@ struct SightingHead {
   bool tainted;
 };
 
-[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
 
 bool write_all(int fd, const void* data, std::size_t size) {
   const auto* at = static_cast<const char*>(data);
@@ -247,7 +249,8 @@ void Worker::reap() {
   constexpr off_t most = 1000;
   const off_t size = lseek(output_, 0, SEEK_END);
   last_output_.resize(static_cast<std::size_t>(std::min(size, most)));
-  if (pread(output_, last_output_.data(), last_output_.size(), std::max<off_t>(0, size - most)) < 0) last_output_.clear();
+  if (pread(output_, last_output_.data(), last_output_.size(), std::max<off_t>(0, size - most)) < 0)
+    last_output_.clear();
   close(output_);
   adapter_failed_ = WIFEXITED(status) && WEXITSTATUS(status) == adapter_has_failed;
 }
@@ -263,7 +266,9 @@ void Worker::write(const void* data, std::size_t size) {
   write_all(to_child_, data, size);
 }
 
-bool Worker::read(void* data, std::size_t size) { return read_all(from_child_, data, size); }
+bool Worker::read(void* data, std::size_t size) {
+  return read_all(from_child_, data, size);
+}
 
 void Worker::remember(const std::set<Deviation>& known) {
   known_ = known;
@@ -312,10 +317,11 @@ Round Worker::round(std::uint64_t seed, std::uint64_t first, std::uint64_t count
     box_->number = first;
     begin_round(seed, first, end - first);
     if (read_round(round)) break;
-    // The implementation has ended the process. The case up to there is a finding; the round goes on behind it.
-    const bool seen = std::any_of(round.sightings.begin(), round.sightings.end(), [&](const Sighting& sighting) {
-      return sighting.deviation == box_->last_words;
-    });
+    // The implementation has ended the process. The case up to there is a finding; the round goes on behind
+    // it.
+    const bool seen =
+        std::any_of(round.sightings.begin(), round.sightings.end(),
+                    [&](const Sighting& sighting) { return sighting.deviation == box_->last_words; });
     if (!seen && !known_.contains(box_->last_words)) {
       round.sightings.push_back({box_->number, case_in_box(), box_->last_words, box_->tainted});
     }

@@ -27,8 +27,8 @@ struct Round {
   std::uint64_t cases = 0;
   std::uint64_t events = 0;
   std::uint64_t inconclusive = 0;
-  std::vector<Sighting> sightings;            ///< in the order of the cases, each deviation once
-  std::vector<std::uint64_t> advisories;      ///< by bit: cases in which the SHOULD was disregarded
+  std::vector<Sighting> sightings;        ///< in the order of the cases, each deviation once
+  std::vector<std::uint64_t> advisories;  ///< by bit: cases in which the SHOULD was disregarded
 };
 
 using AdapterFactory = std::function<std::unique_ptr<Adapter>()>;
@@ -45,12 +45,13 @@ class Worker {
 
   /// Plays the random cases first .. first+count-1. Known deviations are repaired and passed over.
   Round round(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
-  /// Plays one given case, see finwait::play(); a crash is a deviation from `finwait/iut-survives`. Doubts are those
-  /// of the deviations given with remember().
+  /// Plays one given case, see finwait::play(); a crash is a deviation from `finwait/iut-survives`. Doubts
+  /// are those of the deviations given with remember().
   Played play(const Case& given, model::Rule target = model::Rule::none);
   /// From now on these are known.
   void remember(const std::set<Deviation>& known);
-  /// What the implementation printed last before it ended its process: the text of a failed assertion, mostly.
+  /// What the implementation printed last before it ended its process: the text of a failed assertion,
+  /// mostly.
   const std::string& last_output() const { return last_output_; }
 
  private:

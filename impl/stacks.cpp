@@ -1,5 +1,6 @@
 #include "impl/stacks.h"
 
+#include "impl/mutants/mutants.h"
 #include "impl/reference/reference.h"
 #ifndef FINWAIT_LWIP_MISSING
 #include "impl/lwip/lwip_adapter.h"
@@ -13,6 +14,11 @@ std::vector<Stack> stacks() {
   all.push_back({"lwip", "lwIP through its raw API, in process, in virtual time", make_lwip});
 #endif
   all.push_back({"reference", "finwait's own model as a stack: nothing may ever be found", make_reference});
+  for (const MutantText& mutant : mutants()) {
+    const std::string_view name = mutant.name;
+    all.push_back(
+        {"mutant:" + std::string(name), std::string(mutant.fault), [name] { return make_mutant(name); }});
+  }
   return all;
 }
 

@@ -71,7 +71,8 @@ Rule rule_of(Origin origin) {
 }
 
 Rule while_gone(Hypothesis& h, Rule otherwise) {
-  const bool telling = h.origin == Origin::reset || h.origin == Origin::syn || h.origin == Origin::syn_received || h.origin == Origin::last_ack ||
+  const bool telling = h.origin == Origin::reset || h.origin == Origin::syn ||
+                       h.origin == Origin::syn_received || h.origin == Origin::last_ack ||
                        h.origin == Origin::time_wait;
   if (!telling) return otherwise;
   h.culprit = h.origin_cause;
@@ -137,7 +138,9 @@ void owe(Step& step, Owed what, Rule why, Time delay) {
   if (duty.why == Rule::none || step.now + delay < duty.by) duty = {step.now + delay, why, step.h.event};
 }
 
-void owe_ack(Step& step, Rule why, Time delay) { owe(step, Owed::ack, why, delay); }
+void owe_ack(Step& step, Rule why, Time delay) {
+  owe(step, Owed::ack, why, delay);
+}
 
 void grant_ack(Step& step) {
   Hypothesis& h = step.h;
@@ -210,8 +213,8 @@ void review_sending(Step& step) {
   if (idle && unsent > 0 && room > 0 && (room >= unsent || room >= h.max_snd_wnd / 2)) {
     const Rule why = h.early         ? Rule::send_waits_for_established
                      : h.window_grew ? Rule::window_update
-                     : h.fin_queued ? Rule::data_before_close_arrives
-                                    : Rule::held_data_leaves;
+                     : h.fin_queued  ? Rule::data_before_close_arrives
+                                     : Rule::held_data_leaves;
     owe(step, Owed::data, why, step.claims.patience);
   } else {
     h.discharge(Owed::data);
@@ -228,7 +231,9 @@ void review_sending(Step& step) {
   }
 }
 
-void open_passive(Step& step) { step.h.listening = true; }
+void open_passive(Step& step) {
+  step.h.listening = true;
+}
 
 void open_active(Step& step) {
   Hypothesis& h = step.h;
@@ -294,8 +299,8 @@ void answer_stray(Step& step, const Segment& segment) {
 }
 
 void reset_bad_ack(Step& step, const Segment& segment) {
-  const Rule why =
-      step.h.state == State::syn_sent ? Rule::syn_sent_unacceptable_ack_is_reset : Rule::bad_ack_in_syn_received;
+  const Rule why = step.h.state == State::syn_sent ? Rule::syn_sent_unacceptable_ack_is_reset
+                                                   : Rule::bad_ack_in_syn_received;
   owe_reset(step, reset_for(segment, why));
 }
 
@@ -364,7 +369,8 @@ void establish(Step& step, const Segment& segment) {
 }
 
 void answer_unacceptable(Step& step, const Segment& segment, Rule why) {
-  if (step.h.syn_unacknowledged()) {  // only a lower-case should asks for an ACK before the states are synchronized
+  if (step.h.syn_unacknowledged()) {  // only a lower-case should asks for an ACK before the states are
+                                      // synchronized
     step.h.provoked = step.now;
     return;
   }
@@ -473,6 +479,7 @@ void reset_by_peer(Step& step, Rule why) {
   Hypothesis& h = step.h;
   const bool told = h.handle == Handle::open;
   delete_tcb(step, Origin::reset);
+  if (why != Rule::normal_or_aborted) h.origin_rule = why;
   if (!told) return;
   h.ending = Ending::reset;
   owe(step, Owed::failed, why, step.claims.reply());

@@ -14,13 +14,15 @@ void grant_ack(Step& step);
 /// A duty with a deadline; an earlier duty of that kind stands.
 void owe(Step& step, Owed what, Rule why, Time delay);
 // Naming: which rule is reported, and which event it is reported of.
-/// Until the IUT has shown once that a connection has ended, a wrong answer breaks the rule by which it ended.
+/// Until the IUT has shown once that a connection has ended, a wrong answer breaks the rule by which it
+/// ended.
 Rule while_gone(Hypothesis& h, Rule otherwise);
 /// What the last segment ought not to have done is the likelier cause.
 Rule blamed(Hypothesis& h, Rule otherwise);
 /// Text up to `end` was taken: the rule by which a segment with that text was refused.
 Rule suspected(Hypothesis& h, Seq end, Rule otherwise);
-/// All that is outstanding (or its front, `in_part`) was taken for acknowledged: the rule by which such an acknowledgment was refused.
+/// All that is outstanding (or its front, `in_part`) was taken for acknowledged: the rule by which such an
+/// acknowledgment was refused.
 Rule suspected_ack(Hypothesis& h, Rule otherwise, bool in_part = false);
 /// The window of this segment was refused by this rule.
 void suspect_window(Hypothesis& h, const Segment& segment, Rule why);
@@ -35,7 +37,8 @@ Reset reset_for(const Segment& segment, Rule why);
 Reset reset_at_snd_nxt(const Hypothesis& h, Rule why);
 /// In any form that the peer would believe (reading A2).
 Reset reset_in_any_form(const Hypothesis& h, const Segment& segment, Rule why);
-/// What is waiting and may be sent is owed (§3.8.6.2.1); else nothing is. After every change of the send variables.
+/// What is waiting and may be sent is owed (§3.8.6.2.1); else nothing is. After every change of the send
+/// variables.
 void review_sending(Step& step);
 
 // Actions of the table.

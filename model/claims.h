@@ -25,7 +25,8 @@ struct Claims {
   std::uint16_t mss = 536;
   bool listener_persists = true;
 
-  /// The latest time of an answer that no timer governs (D-reply). A claim of 0 means: before the call returns.
+  /// The latest time of an answer that no timer governs (D-reply). A claim of 0 means: before the call
+  /// returns.
   Time reply() const { return at_once() ? 0us : reaction + step + slack; }
   bool at_once() const { return reaction == 0us; }
   /// The latest time of the ACK of new text or a FIN: half a second (§3.8.6.3, MUST-40).

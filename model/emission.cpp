@@ -11,7 +11,9 @@ namespace finwait::model {
 
 namespace {
 
-Rule first_of(Rule a, Rule b) { return a != Rule::none ? a : b; }
+Rule first_of(Rule a, Rule b) {
+  return a != Rule::none ? a : b;
+}
 
 Rule unlicensed(Hypothesis& h, Rule otherwise) {
   const bool gone = h.state == State::closed || h.state == State::listen;
@@ -41,7 +43,8 @@ Rule check_flags(const Hypothesis& h, const Segment& o) {
 bool matches(const Reset& reset, const Segment& o) {
   if ((reset.forms & at_snd_nxt) && le(reset.next_low, o.seq) && le(o.seq, reset.next_high)) return true;
   if ((reset.forms & at_seg_ack) && o.seq == reset.acked) return true;
-  return (reset.forms & at_zero) && o.seq == 0 && o.has(ACK) && le(reset.end_low, o.ack) && le(o.ack, reset.end);
+  return (reset.forms & at_zero) && o.seq == 0 && o.has(ACK) && le(reset.end_low, o.ack) &&
+         le(o.ack, reset.end);
 }
 
 void leave_by_reset(Step& step) {
@@ -100,12 +103,18 @@ Rule emits_reset(Step& step, const Segment& o) {
     }
     return Rule::none;
   }
+  const bool opens = h.state == State::syn_sent || h.state == State::syn_received || h.owes(Owed::opened);
+  if (h.reset_itself && opens) {
+    h.culprit = h.blame_cause;
+    return Rule::unsynchronized_state_stays;
+  }
   if (h.owes(Owed::syn_ack)) {  // it has not shown yet that it took the SYN
     h.culprit = h.duty(Owed::syn_ack).cause;
     return h.duty(Owed::syn_ack).why;
   }
   if (h.state == State::time_wait) return Rule::time_wait_lasts_2msl;
-  const bool uncaused = h.blame == Rule::none && (h.silence == Rule::none || h.silence == Rule::reset_needs_a_cause);
+  const bool uncaused =
+      h.blame == Rule::none && (h.silence == Rule::none || h.silence == Rule::reset_needs_a_cause);
   if (uncaused && h.shrunk()) return Rule::survives_shrunken_window;
   if (h.suspect_ack != Rule::none && h.fin_sent) return suspected_ack(h, h.silence);
   const bool gone = h.state == State::closed || h.state == State::listen;
@@ -116,9 +125,6 @@ Rule emits_reset(Step& step, const Segment& o) {
   if (h.silence != Rule::none) {
     h.culprit = h.blame_cause;
     return h.silence;
-  }
-  if (h.reset_itself && (h.state == State::syn_sent || h.state == State::syn_received)) {
-    return Rule::unsynchronized_state_stays;
   }
   return blamed(h, Rule::reset_needs_a_cause);
 }
@@ -152,7 +158,8 @@ void retransmission(Step& step) {
     const Time least = 2 * h.interval - 3 * (claims.tick + claims.step) - 2 * claims.slack;
     const bool doubled = interval >= least || interval >= 60s - claims.tick;
     if (!doubled && !closed_window) h.advisories |= advisory_bit(Rule::rto_doubles);
-    if (!doubled && closed_window && interval < h.interval - claims.tolerance()) h.advisories |= advisory_bit(Rule::probe_timing);
+    if (!doubled && closed_window && interval < h.interval - claims.tolerance())
+      h.advisories |= advisory_bit(Rule::probe_timing);
   }
   if (syn && h.silent) {  // the timer has expired
     if (!h.syn_resent) h.syn_interval = interval;
@@ -340,7 +347,8 @@ Rule check_window(Step& step, const Segment& o, Seq text_end) {
     return Rule::none;
   }
   if (lt(h.edge_max, text_end)) {
-    if (h.suspect_window == Rule::none || lt(h.suspect_edge, text_end)) return Rule::nothing_new_beyond_window;
+    if (h.suspect_window == Rule::none || lt(h.suspect_edge, text_end))
+      return Rule::nothing_new_beyond_window;
     h.culprit = h.suspect_window_cause;
     h.explained = true;
     return h.suspect_window;
@@ -384,7 +392,8 @@ Rule emits_text(Step& step, const Segment& o) {
   if (lt(h.snd_nxt, o.end())) {
     const bool perhaps_idle = outstanding && h.snd_una_may == h.snd_nxt;
     if (!outstanding || perhaps_idle) first_transmission(step);
-    if (perhaps_idle) h.silent = h.never_answered = false;  // or the timer runs on for what was not acknowledged
+    if (perhaps_idle)
+      h.silent = h.never_answered = false;  // or the timer runs on for what was not acknowledged
     if (h.sent_count < h.sent_from.size()) h.sent_from[h.sent_count++] = o.seq;
     h.snd_nxt = o.end();
     h.early = false;

@@ -13,7 +13,18 @@
 namespace finwait::model {
 
 /// What the IUT may owe: a segment or a signal to its user.
-enum class Owed : std::uint8_t { syn, syn_ack, ack, data, fin, retransmission, probe, opened, acceptable, failed };
+enum class Owed : std::uint8_t {
+  syn,
+  syn_ack,
+  ack,
+  data,
+  fin,
+  retransmission,
+  probe,
+  opened,
+  acceptable,
+  failed
+};
 inline constexpr std::size_t owed_count = 10;
 
 /// Something due until `by`; nothing is due where `why` is none.
@@ -62,7 +73,17 @@ enum class Handle : std::uint8_t {
 enum class Ending : std::uint8_t { none, reset, timed_out, closed };
 
 /// Why there is no connection: names the rule that is broken by whoever still acts on one.
-enum class Origin : std::uint8_t { fresh, reset, syn_received, syn, aborted, closed, last_ack, time_wait, given_up };
+enum class Origin : std::uint8_t {
+  fresh,
+  reset,
+  syn_received,
+  syn,
+  aborted,
+  closed,
+  last_ack,
+  time_wait,
+  given_up
+};
 /// The rule broken by whoever still acts on a connection that ended so; none for `fresh`.
 Rule rule_of(Origin origin);
 
@@ -89,16 +110,17 @@ struct Hypothesis {
   Seq iss = 0;
   Seq snd_una = 0;
   Seq snd_una_may = 0;
-  /// Where the segments begin that were sent and not wholly acknowledged, oldest first: they may be sent again whole.
+  /// Where the segments begin that were sent and not wholly acknowledged, oldest first: they may be sent
+  /// again whole.
   std::array<Seq, 6> sent_from{};
   std::uint8_t sent_count = 0;
-  Seq snd_nxt = 0;            ///< one beyond the highest number ever sent
-  std::uint32_t queued = 0;   ///< octets that SEND has taken; the first has number ISS+1
-  bool fin_queued = false;    ///< CLOSE has been called
+  Seq snd_nxt = 0;           ///< one beyond the highest number ever sent
+  std::uint32_t queued = 0;  ///< octets that SEND has taken; the first has number ISS+1
+  bool fin_queued = false;   ///< CLOSE has been called
   bool fin_sent = false;
-  Seq edge_low = 0;           ///< SND.UNA+SND.WND, the least that the IUT may believe
-  Seq edge_high = 0;          ///< the most that it may believe
-  Seq edge_max = 0;           ///< the furthest edge that was ever validly offered
+  Seq edge_low = 0;   ///< SND.UNA+SND.WND, the least that the IUT may believe
+  Seq edge_high = 0;  ///< the most that it may believe
+  Seq edge_max = 0;   ///< the furthest edge that was ever validly offered
   Seq snd_wl1 = 0;
   Seq snd_wl2 = 0;
   std::uint32_t max_snd_wnd = 0;
@@ -130,10 +152,10 @@ struct Hypothesis {
   Handle handle = Handle::none;
   Ending ending = Ending::none;
   bool error_told = false;
-  bool stale = false;       ///< calls still name a connection before this one: not judged
+  bool stale = false;              ///< calls still name a connection before this one: not judged
   std::uint8_t ghost_signals = 0;  ///< of them, those whose user was not told yet
-  std::uint8_t ghosts = 0;  ///< dead children that accept may still return
-  Time text_since{};        ///< since when there is text to deliver, or the end
+  std::uint8_t ghosts = 0;         ///< dead children that accept may still return
+  Time text_since{};               ///< since when there is text to deliver, or the end
 
   // Time.
   Time since{};        ///< when the state was entered
@@ -153,36 +175,40 @@ struct Hypothesis {
 
   std::uint8_t ack_credit = 0;  ///< segments received that may still draw a pure ACK
   Time credit_until{};
-  bool reset_itself = false;    ///< has answered with a reset and goes on (§3.5.2)
-  bool parting_ack = false;     ///< a last ACK may come from the connection that is gone
-  Rule blame = Rule::none;      ///< what is broken by answering the last segment
-  Rule silence = Rule::none;    ///< what is broken by resetting for the last segment
+  bool reset_itself = false;  ///< has answered with a reset and goes on (§3.5.2)
+  bool parting_ack = false;   ///< a last ACK may come from the connection that is gone
+  Rule blame = Rule::none;    ///< what is broken by answering the last segment
+  Rule silence = Rule::none;  ///< what is broken by resetting for the last segment
   Origin origin = Origin::fresh;
   Rule origin_rule = Rule::none;  ///< what is broken by whoever still acts on the connection
-  Seq ack_earlier = 0;        ///< in event `ack_earlier_in` an ACK from here on is current: formed before the text was
+  Seq ack_earlier =
+      0;  ///< in event `ack_earlier_in` an ACK from here on is current: formed before the text was
   std::uint16_t ack_earlier_in = 0xffff;
   std::array<Suspect, 2> suspects{};  ///< of text: the last, and the one before that reached further
-  Rule suspect_ack = Rule::none;  ///< what is broken by obeying the acknowledgment that was refused last
+  Rule suspect_ack = Rule::none;      ///< what is broken by obeying the acknowledgment that was refused last
   Seq suspect_ack_number = 0;
   Rule suspect_window = Rule::none;  ///< what is broken by obeying the window that was refused last
   Seq suspect_edge = 0;
-  Rule acked_rule = Rule::acked_data_is_not_resent;  ///< what is broken by sending again what is below SND.UNA
-  bool window_grew = false;  ///< with the last acknowledgment
+  Rule acked_rule =
+      Rule::acked_data_is_not_resent;  ///< what is broken by sending again what is below SND.UNA
+  bool window_grew = false;            ///< with the last acknowledgment
 
   bool explained = false;     ///< the rule being reported was found by looking for its cause
-  bool contradicted = false;  ///< the tester has contradicted itself about where its stream ends, or has left more gaps
-                              ///< than are followed: nothing is asserted
+  bool contradicted = false;  ///< the tester has contradicted itself about where its stream ends, or has left
+                              ///< more gaps than are followed: nothing is asserted
 
   // Numbers of events, to name a finding after what caused it and not after what showed it.
   std::uint16_t event = 0;    ///< the current one
   Past past;                  ///< by event number modulo its size
   std::uint16_t culprit = 0;  ///< of the rule that is being reported
-  std::uint16_t blame_cause = 0, origin_cause = 0, suspect_ack_cause = 0, suspect_window_cause = 0, mss_cause = 0;
+  std::uint16_t blame_cause = 0, origin_cause = 0, suspect_ack_cause = 0, suspect_window_cause = 0,
+                mss_cause = 0;
 
   std::array<Duty, owed_count> owed{};
   std::uint8_t reset_count = 0;
   std::array<Reset, 4> resets{};
-  std::uint64_t advisories = 0;  ///< SHOULDs that this hypothesis assumes to be disregarded, see `advisory_bit`
+  std::uint64_t advisories =
+      0;  ///< SHOULDs that this hypothesis assumes to be disregarded, see `advisory_bit`
 
   bool operator==(const Hypothesis&) const = default;
 
@@ -202,7 +228,9 @@ struct Hypothesis {
   Seq text_end() const { return rcv_nxt - (fin_received ? 1 : 0); }
   bool synchronized() const { return state >= State::established; }
   /// Data or FIN waits and the peer's window is closed, as far as the IUT can know.
-  bool probing() const { return (unsent() > 0 || lt(snd_una, snd_nxt)) && le(edge_high, later(snd_una, edge_low)); }
+  bool probing() const {
+    return (unsent() > 0 || lt(snd_una, snd_nxt)) && le(edge_high, later(snd_una, edge_low));
+  }
   /// Data is outstanding beyond the right edge: the peer has taken its window back.
   bool shrunk() const { return synchronized() && iss_known && lt(edge_high, snd_nxt - (fin_sent ? 1 : 0)); }
   /// The start of the oldest segment that is not wholly acknowledged (reading A40).
@@ -210,8 +238,9 @@ struct Hypothesis {
   bool orphan() const { return handle == Handle::gone; }
 };
 
-/// Rules whose breach is noted in the hypothesis and does not end it have a bit; all others have none: SHOULDs, which
-/// may be disregarded, and MUSTs about time alone, whose breach leaves no doubt about the state.
+/// Rules whose breach is noted in the hypothesis and does not end it have a bit; all others have none:
+/// SHOULDs, which may be disregarded, and MUSTs about time alone, whose breach leaves no doubt about the
+/// state.
 std::uint64_t advisory_bit(Rule rule);
 /// The bits of the MUSTs among them.
 std::uint64_t noted_musts();

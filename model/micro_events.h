@@ -1,5 +1,5 @@
-// The events of the transition table. A segment is not one event: §3.10.7.4 checks it in eight steps, and each
-// step that finds something becomes one of these, classified from the TCB that the last one left.
+// The events of the transition table. A segment is not one event: §3.10.7.4 checks it in eight steps, and
+// each step that finds something becomes one of these, classified from the TCB that the last one left.
 #pragma once
 
 #include "model/hypothesis.h"
@@ -57,18 +57,18 @@ struct Text {  ///< step 7: RCV.NXT moves to `end`
   Seq end;
   Rule rule;
 };
-struct Fin {};            ///< step 8, in order
-struct LateSegment {};    ///< anything acceptable in TIME-WAIT
-struct Reopened {         ///< SYN in TIME-WAIT handed to a listener (MAY-2)
+struct Fin {};          ///< step 8, in order
+struct LateSegment {};  ///< anything acceptable in TIME-WAIT
+struct Reopened {       ///< SYN in TIME-WAIT handed to a listener (MAY-2)
   Segment segment;
 };
-struct OldDuplicate {};   ///< the SYN that reopened it turns out to be one (MAY-2)
+struct OldDuplicate {};  ///< the SYN that reopened it turns out to be one (MAY-2)
 
 // Time-outs (§3.10.8) and ends that the RFC leaves to resource management.
 struct RetransmissionTimeout {};
 struct UserTimeout {};
 struct TimeWaitTimeout {};
-struct GivenUp {};       ///< an orphan or half-open connection (RFC 6429 §4)
-struct AfterReset {};    ///< §3.5.2: who sent a reset may enter TIME-WAIT instead of CLOSED
+struct GivenUp {};     ///< an orphan or half-open connection (RFC 6429 §4)
+struct AfterReset {};  ///< §3.5.2: who sent a reset may enter TIME-WAIT instead of CLOSED
 
 }  // namespace finwait::model

@@ -102,11 +102,10 @@ Verdict Oracle::map(Time now, Function function) {
   }
   new_event_ = false;
   if (next_.empty()) {  // the set stays as it was, for the repair
-    // The first hypothesis names the finding: it took the RFC's main text at every choice. But one that knows the
-    // cause goes before.
-    const auto explained = std::find_if(dead_.begin(), dead_.end(), [&](const Obituary& o) {
-      return o.explained && o.culprit < event_;
-    });
+    // The first hypothesis names the finding: it took the RFC's main text at every choice. But one that knows
+    // the cause goes before.
+    const auto explained = std::find_if(dead_.begin(), dead_.end(),
+                                        [&](const Obituary& o) { return o.explained && o.culprit < event_; });
     if (explained != dead_.end()) std::rotate(dead_.begin(), explained, dead_.end());
     return Verdict::fail;
   }
@@ -170,7 +169,8 @@ Verdict Oracle::object(Time now, Rule rule) {
 
 void Oracle::note(Rule rule) {
   dead_.clear();
-  for (const Hypothesis& h : set_) dead_.push_back({h, rule, event_, false, h.past.states[event_ % h.past.states.size()]});
+  for (const Hypothesis& h : set_)
+    dead_.push_back({h, rule, event_, false, h.past.states[event_ % h.past.states.size()]});
 }
 
 void Oracle::repair() {

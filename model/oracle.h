@@ -17,8 +17,8 @@ enum class Verdict : std::uint8_t { pass, fail, inconclusive };
 struct Obituary {
   Hypothesis hypothesis;  ///< before the step
   Rule rule;
-  std::uint16_t culprit;  ///< number of the event that is to blame
-  bool explained;         ///< the rule was found by looking for the cause
+  std::uint16_t culprit;       ///< number of the event that is to blame
+  bool explained;              ///< the rule was found by looking for the cause
   std::optional<State> state;  ///< in which that event found the hypothesis, where it is still known
 };
 
@@ -39,7 +39,8 @@ class Oracle {
   }
   Verdict segment(Time now, const Segment& segment);
   Verdict call(Time now, const UserCall& call);
-  /// Time has passed up to `now` and everything stamped earlier has been observed; `quiet`: what is stamped `now` too.
+  /// Time has passed up to `now` and everything stamped earlier has been observed; `quiet`: what is stamped
+  /// `now` too.
   Verdict time(Time now, bool quiet = false);
 
   // Observations.
@@ -52,7 +53,8 @@ class Oracle {
 
   /// After `fail`: the last set with the rule that removed each; the first one names the finding.
   std::span<const Obituary> dead() const { return dead_; }
-  /// A rule about time alone was broken under every hypothesis: tells so as a failure does, and changes nothing.
+  /// A rule about time alone was broken under every hypothesis: tells so as a failure does, and changes
+  /// nothing.
   void note(Rule rule);
   /// After `fail`: forgets the broken rule and adopts what was seen, so that the case can go on.
   void repair();

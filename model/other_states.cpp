@@ -32,7 +32,8 @@ void establish_passive_or_crossed(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   const bool deferred_close = h.fin_queued && h.state == State::syn_received;
   take(AckOfSyn{segment}, step);
-  if (deferred_close) take(Close{}, step);  // §3.10.4: "queue for processing after entering ESTABLISHED state"
+  if (deferred_close)
+    take(Close{}, step);  // §3.10.4: "queue for processing after entering ESTABLISHED state"
   if (covers_fin(h, segment) && h.state == State::fin_wait_1) take(AckArrives{segment, true}, step);
 }
 
@@ -121,7 +122,8 @@ bool resets_for_closed_user(Step& step, const Segment& segment, bool in_order) {
   return true;
 }
 
-// Text beyond a FIN that waits above a gap, or a FIN below text that does: no sentence says which of the two counts.
+// Text beyond a FIN that waits above a gap, or a FIN below text that does: no sentence says which of the two
+// counts.
 bool contradicts(const Hypothesis& h, Seq end, bool fin) {
   for (std::uint8_t i = 0; i < h.held_count; ++i) {
     const Held& held = h.held[i];
@@ -131,7 +133,9 @@ bool contradicts(const Hypothesis& h, Seq end, bool fin) {
   return false;
 }
 
-bool touch(const Held& a, const Held& b) { return le(a.begin, b.end) && le(b.begin, a.end); }
+bool touch(const Held& a, const Held& b) {
+  return le(a.begin, b.end) && le(b.begin, a.end);
+}
 
 void hold(Hypothesis& h, Held held) {
   // Pieces that touch are one: what was kept of it only in part shows when the gap is filled.
@@ -211,7 +215,8 @@ Rule rule_of_unacceptable(const Hypothesis& h, const Segment& segment) {
   return Rule::unacceptable_is_acked;
 }
 
-// The ACK field of a segment that was not acceptable: free for old segments and at a zero window (reading A26).
+// The ACK field of a segment that was not acceptable: free for old segments and at a zero window (reading
+// A26).
 void ack_of_unacceptable(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   if (!segment.has(ACK)) return;
@@ -297,8 +302,8 @@ void reset_arrives(Step& step, const Segment& segment) {
   if (segment.seq == h.rcv_nxt) return reset_at_rcv_nxt(step, segment);
   const Seq furthest = furthest_edge(h, step.claims);
   const bool inside = lt(h.rcv_nxt, segment.seq) && lt(segment.seq, h.advertised);
-  const bool at_edge = lt(h.rcv_nxt, segment.seq) && le(segment.seq, furthest);              // readings A19, A22
-  const bool straddles = lt(segment.seq, h.rcv_nxt) && lt(h.rcv_nxt, segment.end());         // reading A20
+  const bool at_edge = lt(h.rcv_nxt, segment.seq) && le(segment.seq, furthest);       // readings A19, A22
+  const bool straddles = lt(segment.seq, h.rcv_nxt) && lt(h.rcv_nxt, segment.end());  // reading A20
   if (!inside && !at_edge && !straddles) {
     h.blame = h.silence = Rule::rst_outside_is_silent;
     return;
@@ -365,7 +370,8 @@ void crossing_syn_ack(Step& step, const Segment& segment) {
   Segment rest = segment;
   rest.flags = static_cast<std::uint8_t>(rest.flags & ~SYN);
   rest.seq += 1;
-  if (rest.len() > 0 && !step.choose.otherwise(Choice::syn_text)) process_text(step, rest, Rule::text_is_accepted);
+  if (rest.len() > 0 && !step.choose.otherwise(Choice::syn_text))
+    process_text(step, rest, Rule::text_is_accepted);
   take_held(step);
 }
 
@@ -392,7 +398,8 @@ void syn_arrives(Step& step, const Segment& segment) {
   const bool crossed = h.state == State::syn_received && !h.passive && segment.seq == h.irs;
   if (crossed && acks_syn(h, segment)) return crossing_syn_ack(step, segment);
   Where where = acceptability(h, step.claims, segment.seq, segment.len());
-  if (where == Where::outside && lt(h.rcv_nxt, segment.seq) && le(segment.seq, furthest_edge(h, step.claims))) {
+  if (where == Where::outside && lt(h.rcv_nxt, segment.seq) &&
+      le(segment.seq, furthest_edge(h, step.claims))) {
     where = Where::undecided;  // exactly at the right edge (reading A19)
   }
   if (h.state == State::time_wait) return syn_in_time_wait(step, segment, where);
@@ -510,7 +517,8 @@ void acceptable(Step& step, const Segment& segment) {
 void other_states(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   if (segment.has(RST)) return reset_arrives(step, segment);
-  if (h.state == State::time_wait) take(LateSegment{}, step);  // whatever comes may restart 2MSL, or not (reading A34)
+  if (h.state == State::time_wait)
+    take(LateSegment{}, step);  // whatever comes may restart 2MSL, or not (reading A34)
   if (segment.has(SYN)) return syn_arrives(step, segment);
   Where where = acceptability(h, step.claims, segment.seq, segment.len());
   const bool lone_fin = segment.has(FIN) && segment.text.empty() && segment.seq == h.rcv_nxt;

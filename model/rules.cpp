@@ -1,6 +1,5 @@
 #include "model/rules.h"
 
-
 #include <algorithm>
 #include <array>
 
@@ -18,9 +17,13 @@ constexpr std::array catalogue{
 
 }  // namespace
 
-std::span<const RuleText> rules() { return catalogue; }
+std::span<const RuleText> rules() {
+  return catalogue;
+}
 
-const RuleText& text(Rule rule) { return catalogue.at(static_cast<std::size_t>(rule) - 1); }
+const RuleText& text(Rule rule) {
+  return catalogue.at(static_cast<std::size_t>(rule) - 1);
+}
 
 std::optional<Rule> find_rule(std::string_view id) {
   for (const RuleText& entry : catalogue) {
@@ -46,8 +49,10 @@ std::uint64_t advisory_bit(Rule rule) {
     std::array<std::uint64_t, catalogue.size() + 1> table{};
     int bit = 0;
     for (const RuleText& entry : catalogue) {
-      const bool timing = std::find(about_time_alone.begin(), about_time_alone.end(), entry.rule) != about_time_alone.end();
-      if (entry.level == Level::should || timing) table.at(static_cast<std::size_t>(entry.rule)) = std::uint64_t{1} << bit++;
+      const bool timing =
+          std::find(about_time_alone.begin(), about_time_alone.end(), entry.rule) != about_time_alone.end();
+      if (entry.level == Level::should || timing)
+        table.at(static_cast<std::size_t>(entry.rule)) = std::uint64_t{1} << bit++;
     }
     return table;
   }();

@@ -22,7 +22,7 @@ enum class Rule : std::uint8_t {
 
 struct RuleText {
   Rule rule;
-  std::string_view id;           ///< CLAUSE/slug, e.g. "3.10.7.3/rst-without-ack-is-dropped"
+  std::string_view id;  ///< CLAUSE/slug, e.g. "3.10.7.3/rst-without-ack-is-dropped"
   Level level;
   std::string_view requirement;  ///< RFC 9293 appendix B, e.g. "MUST-13"; empty where it has no number
   std::string_view meaning;      ///< what is observed, in a line
@@ -39,8 +39,8 @@ std::span<const RuleText> rules();
 const RuleText& text(Rule rule);
 /// The rule with this id.
 std::optional<Rule> find_rule(std::string_view id);
-/// Whether a stack that breaks this rule may have gone on in silence, in a state that nobody can see: what it does
-/// later in the same case proves nothing new.
+/// Whether a stack that breaks this rule may have gone on in silence, in a state that nobody can see: what it
+/// does later in the same case proves nothing new.
 bool leaves_doubt(Rule rule);
 /// "must", "should" or "prose".
 std::string_view name(Level level);

@@ -1,4 +1,5 @@
-// SEGMENT ARRIVES in CLOSED, LISTEN and SYN-SENT (§3.10.7.1 to §3.10.7.3); the other states are in other_states.cpp.
+// SEGMENT ARRIVES in CLOSED, LISTEN and SYN-SENT (§3.10.7.1 to §3.10.7.3); the other states are in
+// other_states.cpp.
 #include "model/segment_arrives.h"
 
 #include "model/actions.h"
@@ -122,10 +123,13 @@ Where acceptability(const Hypothesis& h, const Claims& claims, Seq seq, std::uin
   };
   const bool told = acceptable(h.advertised);
   // A segment that covers the whole window has neither end in it, and yet overlaps (reading A21).
-  const bool covers = len > 0 && lt(seq, h.rcv_nxt) && lt(h.rcv_nxt, seq + len) && le(h.advertised, seq + len - 1);
+  const bool covers =
+      len > 0 && lt(seq, h.rcv_nxt) && lt(h.rcv_nxt, seq + len) && le(h.advertised, seq + len - 1);
   if (covers) return Where::undecided;
-  if (!told && seq == h.advertised && seq != h.rcv_nxt) return Where::undecided;  // exactly at the edge (reading A19)
-  if (told != acceptable(h.advertised_max) || told != acceptable(furthest_edge(h, claims))) return Where::undecided;
+  if (!told && seq == h.advertised && seq != h.rcv_nxt)
+    return Where::undecided;  // exactly at the edge (reading A19)
+  if (told != acceptable(h.advertised_max) || told != acceptable(furthest_edge(h, claims)))
+    return Where::undecided;
   return told ? Where::inside : Where::outside;
 }
 

@@ -28,6 +28,8 @@ inline constexpr std::array<std::string_view, state_count> state_names{
     "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING",  "LAST-ACK",     "TIME-WAIT"};
 
 /// The state's name as the RFC prints it.
-constexpr std::string_view name(State state) { return state_names[static_cast<std::size_t>(state)]; }
+constexpr std::string_view name(State state) {
+  return state_names[static_cast<std::size_t>(state)];
+}
 
 }  // namespace finwait::model

@@ -7,8 +7,8 @@
 
 namespace finwait::model {
 
-/// The octet that the tester sends under this sequence number: the number alone decides, so that hypotheses which
-/// differ about where the stream began agree about what was sent.
+/// The octet that the tester sends under this sequence number: the number alone decides, so that hypotheses
+/// which differ about where the stream began agree about what was sent.
 constexpr std::uint8_t tester_octet(Seq seq) {
   return static_cast<std::uint8_t>(seq * 7u + (seq >> 8) * 31u + 0x41u);
 }

@@ -34,7 +34,7 @@ bool may_vanish(const Step& step) {
   const Hypothesis& h = step.h;
   if (!nobody_holds(h)) return false;
   if (h.state == State::syn_received) return step.now - h.since >= half_open_least;
-  if (h.state == State::fin_wait_2) return step.now - h.since >= 1s;                   // reading A48
+  if (h.state == State::fin_wait_2) return step.now - h.since >= 1s;  // reading A48
   return h.synchronized() && h.state != State::time_wait && waits_for_peer(h) &&
          step.now - h.first_sent >= r2_data_least - step.claims.tolerance();
 }
@@ -60,7 +60,8 @@ Rule overdue_retransmission(Step& step) {
   return Rule::retransmission;
 }
 
-// The R2 that the IUT claims (MUST-20, MUST-22): by then an unanswered connection is closed and its user told.
+// The R2 that the IUT claims (MUST-20, MUST-22): by then an unanswered connection is closed and its user
+// told.
 Rule overdue_r2(Step& step) {
   Hypothesis& h = step.h;
   if (!h.iss_known || !h.never_answered || h.snd_una_may == h.snd_nxt) return Rule::none;

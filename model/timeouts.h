@@ -8,7 +8,8 @@ namespace finwait::model {
 /// What may have ended unseen by now: TIME-WAIT, half-open connections, orphans. Before every stimulus.
 void expire(Step& step);
 
-/// The rule whose deadline has passed, or Rule::none. `quiet`: the IUT has done all that it does at this instant.
+/// The rule whose deadline has passed, or Rule::none. `quiet`: the IUT has done all that it does at this
+/// instant.
 Rule overdue(Step& step, bool quiet);
 
 /// Whether the IUT may give the connection up now, with or without a reset (R2, readings A47, A48, A54).

@@ -35,8 +35,8 @@ struct Grow<Vector, First, Rest...> : Grow<typename mpl::push_back<Vector, First
 template <class... Rows>
 using Table = typename Grow<mpl::vector0<>, Rows...>::type;
 
-#define STATE(Name, value)                  \
-  struct Name : msm::front::state<> {       \
+#define STATE(Name, value)                    \
+  struct Name : msm::front::state<> {         \
     static constexpr State id = State::value; \
   };
 STATE(Closed, closed)
@@ -52,22 +52,22 @@ STATE(LastAck, last_ack)
 STATE(TimeWait, time_wait)
 #undef STATE
 
-#define ACTION(Name, statement)                                                        \
-  struct Name {                                                                        \
-    template <class Event, class Machine, class Source, class Target>                  \
-    void operator()(const Event& event, Machine& machine, Source&, Target&) const {    \
-      Step& step = *machine.step;                                                      \
-      (void)event;                                                                     \
-      statement;                                                                       \
-    }                                                                                  \
+#define ACTION(Name, statement)                                                     \
+  struct Name {                                                                     \
+    template <class Event, class Machine, class Source, class Target>               \
+    void operator()(const Event& event, Machine& machine, Source&, Target&) const { \
+      Step& step = *machine.step;                                                   \
+      (void)event;                                                                  \
+      statement;                                                                    \
+    }                                                                               \
   };
-#define GUARD(Name, condition)                                                         \
-  struct Name {                                                                        \
-    template <class Event, class Machine, class Source, class Target>                  \
-    bool operator()(const Event& event, Machine& machine, Source&, Target&) const {    \
-      (void)machine;                                                                   \
-      return condition;                                                                \
-    }                                                                                  \
+#define GUARD(Name, condition)                                                      \
+  struct Name {                                                                     \
+    template <class Event, class Machine, class Source, class Target>               \
+    bool operator()(const Event& event, Machine& machine, Source&, Target&) const { \
+      (void)machine;                                                                \
+      return condition;                                                             \
+    }                                                                               \
   };
 
 ACTION(EnterListen, open_passive(step))
@@ -347,8 +347,10 @@ struct CollectArrows {
 
 }  // namespace
 
-#define TAKE(Event) \
-  void take(const Event& event, Step& step) { process(event, step); }
+#define TAKE(Event)                           \
+  void take(const Event& event, Step& step) { \
+    process(event, step);                     \
+  }
 TAKE(OpenPassive)
 TAKE(OpenActive)
 TAKE(Send)

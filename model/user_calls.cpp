@@ -12,11 +12,14 @@ namespace finwait::model {
 
 namespace {
 
-bool is_error(Result result) { return result != Result::ok && result != Result::pending; }
+bool is_error(Result result) {
+  return result != Result::ok && result != Result::pending;
+}
 
 bool tells(Result result, Ending ending) {
   switch (ending) {
-    case Ending::reset: return result == Result::refused || result == Result::reset || result == Result::error;
+    case Ending::reset:
+      return result == Result::refused || result == Result::reset || result == Result::error;
     case Ending::timed_out: return result == Result::timed_out || result == Result::error;
     default: return false;
   }
@@ -57,8 +60,8 @@ Rule open_active_call(Step& step, const UserCall& call) {
   const bool unused = h.state == State::closed || h.state == State::listen;
   if (is_error(call.result)) {
     if (h.blame == Rule::none) h.blame = Rule::second_open_fails;
-    const bool refusable = h.state == State::listen || call.result == Result::no_resources ||
-                           call.result == Result::exists;
+    const bool refusable =
+        h.state == State::listen || call.result == Result::no_resources || call.result == Result::exists;
     return unused && !refusable ? Rule::open_is_answered : Rule::none;
   }
   if (!unused) return suspected_ack(h, Rule::second_open_fails);
@@ -163,7 +166,8 @@ Rule nothing_received(const Step& step) {
 
 Rule receive_call(Step& step, const UserCall& call) {
   Hypothesis& h = step.h;
-  if (!call.on_connection || h.handle == Handle::none || h.handle == Handle::gone || h.handle == Handle::waiting) {
+  if (!call.on_connection || h.handle == Handle::none || h.handle == Handle::gone ||
+      h.handle == Handle::waiting) {
     return call.result == Result::ok ? Rule::receive_without_connection_fails : Rule::none;
   }
   if (call.result == Result::ok) return received_octets(step, call.received);
@@ -266,7 +270,8 @@ void close_with_unread_text(Step& step) {
 Rule close_full_call(Step& step, const UserCall& call) {
   Hypothesis& h = step.h;
   if (call.on_listener) return close_listener(step, call);
-  if (!call.on_connection || h.handle == Handle::none || h.handle == Handle::gone || h.handle == Handle::waiting) {
+  if (!call.on_connection || h.handle == Handle::none || h.handle == Handle::gone ||
+      h.handle == Handle::waiting) {
     return call.result == Result::ok ? Rule::close_without_connection_fails : Rule::none;
   }
   const bool alive = h.handle == Handle::open && h.ending == Ending::none;
@@ -296,8 +301,8 @@ Rule close_full_call(Step& step, const UserCall& call) {
     h.advisories |= advisory_bit(Rule::close_with_unread_data_resets);
   }
   if (h.fin_queued) return Rule::none;
-  const bool waits = h.state == State::syn_received &&
-                     (h.unsent() > 0 || step.choose.otherwise(Choice::close_syn_received));
+  const bool waits =
+      h.state == State::syn_received && (h.unsent() > 0 || step.choose.otherwise(Choice::close_syn_received));
   if (waits) {
     take(CloseDeferred{}, step);
   } else {
@@ -309,7 +314,8 @@ Rule close_full_call(Step& step, const UserCall& call) {
 // §3.10.5
 Rule abort_call(Step& step, const UserCall& call) {
   Hypothesis& h = step.h;
-  if (!call.on_connection || h.handle == Handle::none || h.handle == Handle::gone || h.handle == Handle::waiting) {
+  if (!call.on_connection || h.handle == Handle::none || h.handle == Handle::gone ||
+      h.handle == Handle::waiting) {
     return call.result == Result::ok ? Rule::abort_without_connection_fails : Rule::none;
   }
   const bool alive = h.handle == Handle::open && h.ending == Ending::none;
@@ -349,7 +355,8 @@ Rule status_call(Step& step, const UserCall& call) {
 Rule user_calls(Step& step, const UserCall& call) {
   Hypothesis& h = step.h;
   if (call.result == Result::unsupported) return Rule::none;
-  const bool opens = call.call == Call::open_passive || call.call == Call::open_active || call.call == Call::accept;
+  const bool opens =
+      call.call == Call::open_passive || call.call == Call::open_active || call.call == Call::accept;
   if (h.stale && call.on_connection && !call.on_listener && !opens) return Rule::none;
   const bool ghost = h.handle == Handle::ghost && call.on_connection && !call.on_listener;
   if (ghost && (call.call == Call::close_full || call.call == Call::abort)) h.handle = Handle::gone;
@@ -401,9 +408,11 @@ Rule user_is_told_failure(Step& step, Result why) {
     note_error(h, why);
     return Rule::none;
   }
-  if (h.handle != Handle::open || h.ending == Ending::reset || h.ending == Ending::timed_out) return Rule::none;
-  const bool quiet_end = h.state == State::closed || h.state == State::listen || h.state == State::time_wait ||
-                         h.state == State::closing || h.state == State::last_ack;
+  if (h.handle != Handle::open || h.ending == Ending::reset || h.ending == Ending::timed_out)
+    return Rule::none;
+  const bool quiet_end = h.state == State::closed || h.state == State::listen ||
+                         h.state == State::time_wait || h.state == State::closing ||
+                         h.state == State::last_ack;
   if (quiet_end && h.ending == Ending::closed && h.origin == Origin::reset) return Rule::none;
   if (why == Result::timed_out && may_give_up(step)) {
     if (h.probing() && !h.silent) return Rule::answered_probes_keep_it_open;

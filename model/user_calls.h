@@ -16,9 +16,9 @@ struct UserCall {
   bool on_connection = true;  ///< names the connection at hand; false: no such socket
   std::uint32_t asked = 0;    ///< octets to send, or at most to receive
   Result result = Result::ok;
-  std::uint32_t count = 0;                  ///< octets taken by SEND
-  std::span<const std::uint8_t> received;   ///< octets that RECEIVE returned
-  std::string_view state;                   ///< what STATUS returned
+  std::uint32_t count = 0;                 ///< octets taken by SEND
+  std::span<const std::uint8_t> received;  ///< octets that RECEIVE returned
+  std::string_view state;                  ///< what STATUS returned
 };
 
 /// Each returns the rule that the IUT has broken under this hypothesis, or Rule::none.

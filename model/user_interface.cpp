@@ -1,6 +1,6 @@
-#include <array>
-
 #include "model/user_interface.h"
+
+#include <array>
 
 namespace finwait::model {
 

@@ -36,6 +36,8 @@ const Property all[] = {
 
 }  // namespace
 
-std::span<const Property> close_call_properties() { return all; }
+std::span<const Property> close_call_properties() {
+  return all;
+}
 
 }  // namespace finwait

@@ -30,17 +30,38 @@ std::uint8_t draw_flags(Dice& dice, State state) {
   switch (state) {
     case State::closed:
     case State::listen:
-      return dice.weighted<std::uint8_t>({{60, SYN}, {10, ACK}, {6, fin_ack}, {6, RST}, {5, rst_ack}, {6, syn_ack},
-                                          {3, FIN}, {2, 0}, {2, psh_ack}});
+      return dice.weighted<std::uint8_t>({{60, SYN},
+                                          {10, ACK},
+                                          {6, fin_ack},
+                                          {6, RST},
+                                          {5, rst_ack},
+                                          {6, syn_ack},
+                                          {3, FIN},
+                                          {2, 0},
+                                          {2, psh_ack}});
     case State::syn_sent:
       return dice.weighted<std::uint8_t>(
           {{45, syn_ack}, {16, SYN}, {14, ACK}, {8, rst_ack}, {6, RST}, {4, fin_ack}, {2, FIN}, {2, 0}});
     case State::syn_received:
-      return dice.weighted<std::uint8_t>({{50, ACK}, {8, psh_ack}, {10, fin_ack}, {8, RST}, {4, rst_ack}, {7, SYN},
-                                          {8, syn_ack}, {2, FIN}, {2, 0}});
+      return dice.weighted<std::uint8_t>({{50, ACK},
+                                          {8, psh_ack},
+                                          {10, fin_ack},
+                                          {8, RST},
+                                          {4, rst_ack},
+                                          {7, SYN},
+                                          {8, syn_ack},
+                                          {2, FIN},
+                                          {2, 0}});
     default:
-      return dice.weighted<std::uint8_t>({{45, ACK}, {14, psh_ack}, {16, fin_ack}, {6, RST}, {3, rst_ack}, {5, SYN},
-                                          {4, syn_ack}, {2, FIN}, {2, 0}});
+      return dice.weighted<std::uint8_t>({{45, ACK},
+                                          {14, psh_ack},
+                                          {16, fin_ack},
+                                          {6, RST},
+                                          {3, rst_ack},
+                                          {5, SYN},
+                                          {4, syn_ack},
+                                          {2, FIN},
+                                          {2, 0}});
   }
 }
 
@@ -52,7 +73,8 @@ void draw_seq(Dice& dice, const Hypothesis& h, Event& event) {
       event.seq_base = dice.percent(60) ? SeqBase::zero : SeqBase::isn;
       return;
     }
-    event.seq_offset = dice.weighted<std::int32_t>({{90, 0}, {4, 1}, {3, -1}, {3, dice.between(-70000, 70000)}});
+    event.seq_offset =
+        dice.weighted<std::int32_t>({{90, 0}, {4, 1}, {3, -1}, {3, dice.between(-70000, 70000)}});
     return;
   }
   if (h.state == State::syn_received && (event.flags & SYN) && dice.percent(60)) {
@@ -63,11 +85,16 @@ void draw_seq(Dice& dice, const Hypothesis& h, Event& event) {
   switch (dice.weighted<int>({{64, 0}, {12, 1}, {8, 2}, {5, 3}, {11, 4}})) {
     case 0: break;  // left edge
     case 1:         // outside left, or straddling it
-      event.seq_offset = dice.weighted<std::int32_t>({{4, -1}, {2, -len}, {2, -std::max(1, len / 2)},
-                                                      {2, -dice.between(1, 100)}, {1, -70000}, {1, -1000000000}});
+      event.seq_offset = dice.weighted<std::int32_t>({{4, -1},
+                                                      {2, -len},
+                                                      {2, -std::max(1, len / 2)},
+                                                      {2, -dice.between(1, 100)},
+                                                      {1, -70000},
+                                                      {1, -1000000000}});
       break;
     case 2:  // inside
-      event.seq_offset = dice.weighted<std::int32_t>({{4, 1}, {3, dice.between(2, 600)}, {1, dice.between(2, 4000)}});
+      event.seq_offset =
+          dice.weighted<std::int32_t>({{4, 1}, {3, dice.between(2, 600)}, {1, dice.between(2, 4000)}});
       break;
     case 3:  // right edge
       event.seq_base = SeqBase::right_edge;
@@ -75,14 +102,15 @@ void draw_seq(Dice& dice, const Hypothesis& h, Event& event) {
       break;
     default:  // outside right
       event.seq_base = SeqBase::right_edge;
-      event.seq_offset = dice.weighted<std::int32_t>({{3, 0}, {4, 1}, {2, dice.between(2, 1000)}, {3, 70000},
-                                                      {1, 1000000000}});
+      event.seq_offset = dice.weighted<std::int32_t>(
+          {{3, 0}, {4, 1}, {2, dice.between(2, 1000)}, {3, 70000}, {1, 1000000000}});
   }
 }
 
 void draw_ack(Dice& dice, const Hypothesis& h, Event& event) {
   if (h.state == State::syn_sent) {
-    event.ack_offset = dice.weighted<std::int32_t>({{75, 0}, {12, -1}, {8, 1}, {5, dice.between(-70000, 70000)}});
+    event.ack_offset =
+        dice.weighted<std::int32_t>({{75, 0}, {12, -1}, {8, 1}, {5, dice.between(-70000, 70000)}});
     return;
   }
   switch (dice.weighted<int>({{68, 0}, {12, 1}, {6, 2}, {8, 3}, {6, 4}})) {
@@ -132,7 +160,8 @@ Event draw_send(Dice& dice) {
 }
 
 Event draw_receive(Dice& dice) {
-  return receive(dice.weighted<std::uint32_t>({{6, 65535}, {2, static_cast<std::uint32_t>(dice.between(1, 500))}}));
+  return receive(
+      dice.weighted<std::uint32_t>({{6, 65535}, {2, static_cast<std::uint32_t>(dice.between(1, 500))}}));
 }
 
 Event draw_call(Dice& dice, const Hypothesis& h) {
@@ -164,16 +193,36 @@ Event draw_call(Dice& dice, const Hypothesis& h) {
 
 }  // namespace
 
-Event open_passive() { return call(EventKind::open_passive); }
-Event open_active() { return call(EventKind::open_active); }
-Event accept_child() { return call(EventKind::accept); }
-Event send(std::uint32_t octets) { return call(EventKind::send, octets); }
-Event receive(std::uint32_t octets) { return call(EventKind::receive, octets); }
-Event close() { return call(EventKind::close); }
-Event close_full() { return call(EventKind::close_full); }
-Event abort_call() { return call(EventKind::abort); }
-Event status() { return call(EventKind::status); }
-Event close_listener() { return call(EventKind::close_listener); }
+Event open_passive() {
+  return call(EventKind::open_passive);
+}
+Event open_active() {
+  return call(EventKind::open_active);
+}
+Event accept_child() {
+  return call(EventKind::accept);
+}
+Event send(std::uint32_t octets) {
+  return call(EventKind::send, octets);
+}
+Event receive(std::uint32_t octets) {
+  return call(EventKind::receive, octets);
+}
+Event close() {
+  return call(EventKind::close);
+}
+Event close_full() {
+  return call(EventKind::close_full);
+}
+Event abort_call() {
+  return call(EventKind::abort);
+}
+Event status() {
+  return call(EventKind::status);
+}
+Event close_listener() {
+  return call(EventKind::close_listener);
+}
 
 Event wait_ms(std::int32_t ms, WaitBase base) {
   Event event;
@@ -220,7 +269,9 @@ Event draw_segment(Dice& dice, const Hypothesis& h) {
                                             {8, static_cast<std::uint16_t>(dice.between(1, 2000))},
                                             {6, std::uint16_t{32768}},
                                             {6, static_cast<std::uint16_t>(dice.below(65536))}});
-  if (event.flags & SYN) event.mss = dice.weighted<std::uint16_t>({{70, std::uint16_t{1460}}, {20, std::uint16_t{0}}, {10, std::uint16_t{100}}});
+  if (event.flags & SYN)
+    event.mss = dice.weighted<std::uint16_t>(
+        {{70, std::uint16_t{1460}}, {20, std::uint16_t{0}}, {10, std::uint16_t{100}}});
   event.bad_checksum = dice.percent(2);
   return event;
 }
@@ -229,15 +280,28 @@ Event draw_event(Dice& dice, const Hypothesis& h) {
   std::uint32_t calls = 22, waits = 14;
   switch (h.state) {
     case State::closed:
-      if (h.handle == Handle::none && dice.percent(70)) return dice.percent(50) ? open_active() : open_passive();
+      if (h.handle == Handle::none && dice.percent(70))
+        return dice.percent(50) ? open_active() : open_passive();
       calls = 60;
       break;
-    case State::listen: calls = 8; waits = 3; break;
-    case State::syn_sent: calls = 12; waits = 8; break;
-    case State::syn_received: calls = h.passive ? 4 : 14; waits = 8; break;
+    case State::listen:
+      calls = 8;
+      waits = 3;
+      break;
+    case State::syn_sent:
+      calls = 12;
+      waits = 8;
+      break;
+    case State::syn_received:
+      calls = h.passive ? 4 : 14;
+      waits = 8;
+      break;
     case State::established: calls = 40; break;
     case State::close_wait: calls = 40; break;
-    case State::time_wait: calls = 10; waits = 25; break;
+    case State::time_wait:
+      calls = 10;
+      waits = 25;
+      break;
     default: break;
   }
   if (h.handle == Handle::waiting) calls = std::max(calls, 45u);

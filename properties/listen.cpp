@@ -19,6 +19,8 @@ const Property all[] = {
 
 }  // namespace
 
-std::span<const Property> listen_properties() { return all; }
+std::span<const Property> listen_properties() {
+  return all;
+}
 
 }  // namespace finwait

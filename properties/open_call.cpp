@@ -20,6 +20,8 @@ const Property all[] = {
 
 }  // namespace
 
-std::span<const Property> open_call_properties() { return all; }
+std::span<const Property> open_call_properties() {
+  return all;
+}
 
 }  // namespace finwait

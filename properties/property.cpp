@@ -59,9 +59,8 @@ CaseSetup PropertySource::begin(std::uint64_t seed, std::uint64_t number) {
   setup.iut_seed = dice_.any();
   road_ = property.road(dice_);
   at_ = 0;
-  length_ = road_.size() +
-            static_cast<std::size_t>(dice_.between(static_cast<std::int32_t>(property.least),
-                                                   static_cast<std::int32_t>(property.most)));
+  length_ = road_.size() + static_cast<std::size_t>(dice_.between(static_cast<std::int32_t>(property.least),
+                                                                  static_cast<std::int32_t>(property.most)));
   return setup;
 }
 

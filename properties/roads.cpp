@@ -20,21 +20,49 @@ Road then(Road road, std::initializer_list<Event> more) {
   return road;
 }
 
-Road either(Dice& dice, Road a, Road b) { return dice.percent(50) ? std::move(a) : std::move(b); }
+Road either(Dice& dice, Road a, Road b) {
+  return dice.percent(50) ? std::move(a) : std::move(b);
+}
 
-Road closed() { return {}; }
-Road listen() { return {open_passive()}; }
-Road syn_sent() { return {open_active()}; }
-Road syn_received_passive() { return then(listen(), {syn()}); }
-Road syn_received_active() { return then(syn_sent(), {syn()}); }
-Road established_active() { return then(syn_sent(), {syn(ACK)}); }
-Road established_passive() { return then(syn_received_passive(), {segment(ACK), accept_child()}); }
-Road established(Dice& dice) { return either(dice, established_active(), established_passive()); }
-Road fin_wait_1(Dice& dice) { return then(established(dice), {close()}); }
-Road fin_wait_2(Dice& dice) { return then(fin_wait_1(dice), {segment(ACK)}); }
-Road close_wait(Dice& dice) { return then(established(dice), {segment(FIN | ACK)}); }
-Road closing(Dice& dice) { return then(fin_wait_1(dice), {not_of_fin(segment(FIN | ACK))}); }
-Road last_ack(Dice& dice) { return then(close_wait(dice), {close()}); }
+Road closed() {
+  return {};
+}
+Road listen() {
+  return {open_passive()};
+}
+Road syn_sent() {
+  return {open_active()};
+}
+Road syn_received_passive() {
+  return then(listen(), {syn()});
+}
+Road syn_received_active() {
+  return then(syn_sent(), {syn()});
+}
+Road established_active() {
+  return then(syn_sent(), {syn(ACK)});
+}
+Road established_passive() {
+  return then(syn_received_passive(), {segment(ACK), accept_child()});
+}
+Road established(Dice& dice) {
+  return either(dice, established_active(), established_passive());
+}
+Road fin_wait_1(Dice& dice) {
+  return then(established(dice), {close()});
+}
+Road fin_wait_2(Dice& dice) {
+  return then(fin_wait_1(dice), {segment(ACK)});
+}
+Road close_wait(Dice& dice) {
+  return then(established(dice), {segment(FIN | ACK)});
+}
+Road closing(Dice& dice) {
+  return then(fin_wait_1(dice), {not_of_fin(segment(FIN | ACK))});
+}
+Road last_ack(Dice& dice) {
+  return then(close_wait(dice), {close()});
+}
 Road time_wait(Dice& dice) {
   return either(dice, then(fin_wait_2(dice), {segment(FIN | ACK)}), then(closing(dice), {segment(ACK)}));
 }

@@ -24,7 +24,8 @@ Event flow(Dice& dice, const model::Hypothesis& h) {
     case 5: return draw_event(dice, h);
     default: {
       Event ack = segment(ACK);
-      ack.wnd = dice.weighted<std::uint16_t>({{4, 65535}, {3, 0}, {2, static_cast<std::uint16_t>(dice.below(3000))}});
+      ack.wnd = dice.weighted<std::uint16_t>(
+          {{4, 65535}, {3, 0}, {2, static_cast<std::uint16_t>(dice.below(3000))}});
       if (dice.percent(30)) ack.ack_base = AckBase::snd_una;
       if (dice.percent(25)) {
         ack.ack_base = AckBase::snd_una;
@@ -50,14 +51,19 @@ const Property all[] = {
        return roads::either(dice, roads::then(roads::syn_sent(), {send(100)}),
                             roads::then(roads::syn_received_active(), {send(100)}));
      }},
-    {"3.10.2", "octets-in-flight", "data leaves, stays inside the window, is retransmitted until acknowledged", small_mss,
-     flow, 8, 40},
+    {"3.10.2", "octets-in-flight",
+     "data leaves, stays inside the window, is retransmitted until acknowledged", small_mss, flow, 8, 40},
     {"3.10.2", "octets-in-flight-after-close", "so it is in CLOSE-WAIT, and after CLOSE the FIN follows",
-     [](Dice& dice) { return roads::then(roads::close_wait(dice), {send(1000), close()}); }, flow, 4, 24},
+     [](Dice& dice) {
+       return roads::then(roads::close_wait(dice), {send(1000), close()});
+     },
+     flow, 4, 24},
 };
 
 }  // namespace
 
-std::span<const Property> send_call_properties() { return all; }
+std::span<const Property> send_call_properties() {
+  return all;
+}
 
 }  // namespace finwait

@@ -17,6 +17,8 @@ const Property all[] = {
 
 }  // namespace
 
-std::span<const Property> status_call_properties() { return all; }
+std::span<const Property> status_call_properties() {
+  return all;
+}
 
 }  // namespace finwait

@@ -21,6 +21,8 @@ const Property all[] = {
 
 }  // namespace
 
-std::span<const Property> syn_sent_properties() { return all; }
+std::span<const Property> syn_sent_properties() {
+  return all;
+}
 
 }  // namespace finwait

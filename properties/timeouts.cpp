@@ -28,7 +28,9 @@ Event silence(Dice& dice, const Hypothesis& h) {
   }
 }
 
-Event nothing(Dice&, const Hypothesis&) { return wait_ms(1000); }
+Event nothing(Dice&, const Hypothesis&) {
+  return wait_ms(1000);
+}
 
 // To the end of TIME-WAIT, stepping over the band in which either is right, then a probe.
 std::vector<Event> through_time_wait(Dice& dice) {
@@ -46,7 +48,8 @@ std::vector<Event> through_time_wait(Dice& dice) {
 }
 
 const Property all[] = {
-    {"3.10.8", "retransmission", "SYN, data and FIN are sent again, ever more slowly, until acknowledged or R2",
+    {"3.10.8", "retransmission",
+     "SYN, data and FIN are sent again, ever more slowly, until acknowledged or R2",
      [](Dice& dice) {
        switch (dice.below(6)) {
          case 0: return roads::syn_sent();
@@ -74,13 +77,16 @@ const Property all[] = {
        return dice.percent(70) ? wait_ms(dice.between(1, 90) * 1000) : silence(dice, h);
      },
      3, 16},
-    {"3.10.8", "time-wait-expiry", "TIME-WAIT lasts 2MSL, a retransmitted FIN is acknowledged in it, then it ends",
-     through_time_wait, nothing, 0, 1,
+    {"3.10.8", "time-wait-expiry",
+     "TIME-WAIT lasts 2MSL, a retransmitted FIN is acknowledged in it, then it ends", through_time_wait,
+     nothing, 0, 1,
      [](std::span<const Hypothesis> set) { return every(set, State::closed) || every(set, State::listen); }},
 };
 
 }  // namespace
 
-std::span<const Property> timeout_properties() { return all; }
+std::span<const Property> timeout_properties() {
+  return all;
+}
 
 }  // namespace finwait

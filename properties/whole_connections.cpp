@@ -55,7 +55,8 @@ std::vector<Event> half_close(Dice& dice) {
                               segment(FIN | ACK), receive()});
   }
   std::vector<Event> road = roads::close_wait(dice);
-  return roads::then(road, {send(700), segment(ACK), segment(ACK), send(20), segment(ACK), close(), segment(ACK)});
+  return roads::then(road,
+                     {send(700), segment(ACK), segment(ACK), send(20), segment(ACK), close(), segment(ACK)});
 }
 
 Event not_of_fin(std::uint8_t flags) {
@@ -71,7 +72,8 @@ const Property all[] = {
      [](Dice&) { return roads::established_passive(); }, noise, 0, 3, every<State::established>},
     {"3.5", "handshake-simultaneous", "crossing SYNs end in ESTABLISHED",
      [](Dice& dice) {
-       return roads::then(roads::syn_received_active(), {dice.percent(50) ? syn(ACK) : segment(ACK), segment(ACK)});
+       return roads::then(roads::syn_received_active(),
+                          {dice.percent(50) ? syn(ACK) : segment(ACK), segment(ACK)});
      },
      noise, 0, 3, every<State::established>},
     {"3.6", "close-by-the-user", "FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT",
@@ -107,6 +109,8 @@ const Property all[] = {
 
 }  // namespace
 
-std::span<const Property> whole_connection_properties() { return all; }
+std::span<const Property> whole_connection_properties() {
+  return all;
+}
 
 }  // namespace finwait

@@ -120,7 +120,7 @@ TEST(Expectations, AddingKeepsEveryOctetThatWasThere) {
 
 TEST(Expectations, OneMoreVersionChangesOnlyItsLine) {
   Expectations all = parsed(two_entries);
-  all.add_version(deviation("3.10.7.1/reset-without-ack", model::State::closed, "SYN"), "3.0");
+  all.add_version(deviation("3.10.7.1/reset-without-ack", model::State::closed, "SYN"), "a.pkt", "3.0");
   EXPECT_EQ(all.text(), changed(two_entries, "2.2.1\n", "2.2.1, 3.0\n"));
   EXPECT_TRUE(all.entries().front().holds_for("3.0"));
 }

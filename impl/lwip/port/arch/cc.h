@@ -19,10 +19,10 @@
   } while (0)
 
 /* A failed assertion ends the process: that is a finding, and the harness outlives it. */
-#define LWIP_PLATFORM_ASSERT(message)                                                           \
-  do {                                                                                          \
+#define LWIP_PLATFORM_ASSERT(message)                                                          \
+  do {                                                                                         \
     fprintf(stderr, "lwIP assertion \"%s\" failed at %s:%d\n", (message), __FILE__, __LINE__); \
-    abort();                                                                                    \
+    abort();                                                                                   \
   } while (0)
 
 #ifdef __cplusplus
