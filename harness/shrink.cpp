@@ -110,20 +110,21 @@ rc::Seq<Events> without_chunks(const Events& events) {
   return rc::shrink::removeChunks(events);
 }
 
-bool same(const Played& played, const Deviation& deviation) {
+bool same(const Played& played, const Deviation& deviation, bool any_state) {
   return played.outcome == Outcome::fail && !played.doubtful && played.deviation.rule == deviation.rule &&
-         played.deviation.state == deviation.state;
+         (any_state || played.deviation.state == deviation.state);
 }
 
 }  // namespace
 
-Shrunk shrink(const Case& found, const Deviation& deviation, const PlayCase& play, std::size_t most_plays) {
+Shrunk shrink(const Case& found, const Deviation& deviation, const PlayCase& play, std::size_t most_plays,
+              bool any_state) {
   Shrunk shrunk{found, deviation, false, 0};
   const auto accept = [&](const Events& events) {
     ++shrunk.plays;
     Case candidate{found.setup, events};
     const Played played = play(candidate);
-    if (!same(played, deviation)) return false;
+    if (!same(played, deviation, any_state)) return false;
     candidate.events.resize(played.events);
     shrunk.smallest = std::move(candidate);
     shrunk.deviation = played.deviation;

@@ -20,6 +20,6 @@ struct Shrunk {
 /// The smallest case that the shrink tree of `found` holds in which the *first* deviation is from the same
 /// rule in the same state. At most `most_plays` candidates are played.
 Shrunk shrink(const Case& found, const Deviation& deviation, const PlayCase& play,
-              std::size_t most_plays = 4000);
+              std::size_t most_plays = 4000, bool any_state = false);
 
 }  // namespace finwait

@@ -27,11 +27,12 @@ Event unread(Dice& dice, const model::Hypothesis& h) {
   if (dice.percent(12)) return draw_event(dice, h);
   if (dice.percent(8)) return receive(dice.one_of<std::uint32_t>({65535, 1, 2000}));
   if (dice.percent(6)) return wait_ms(dice.one_of({300, 1000, 6000}));
+  if (h.rcv_wnd() == 0 && dice.percent(12)) return dice.percent(60) ? send(100) : wait_ms(8000);
   Event text = segment(dice.percent(5) ? FIN | ACK : ACK, 1460);
   if (h.rcv_wnd() > 0 && h.rcv_wnd() < 3000 && dice.percent(70))
     text.len = static_cast<std::uint16_t>(h.rcv_wnd());
   if (h.rcv_wnd() == 0) text.len = dice.one_of<std::uint16_t>({0, 1, 100});
-  if (h.rcv_wnd() == 0 && dice.percent(30)) {
+  if (h.rcv_wnd() == 0 && dice.percent(20)) {
     text.flags = model::RST;
     text.len = 0;
   }

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "harness/runner.h"
+#include "harness/shrink.h"
 #include "properties/property.h"
 
 namespace finwait {
@@ -50,7 +51,9 @@ Caught hunt(const MutantText& mutant, std::uint64_t seed, std::size_t good_enoug
   const bool should = model::text(mutant.rule).level == model::Level::should;
   const auto found = [&](const Finding& finding) {
     if (finding.deviation.rule != mutant.rule) return;
-    const std::size_t events = finding.smallest.events.size();
+    const PlayCase play = [&](const Case& given) { return worker.play(given, mutant.rule); };
+    const Shrunk smallest = shrink(finding.smallest, finding.deviation, play, 4000, true);
+    const std::size_t events = smallest.smallest.events.size();
     if (!caught.by_rule || events < caught.events) caught.events = events;
     caught.by_rule = true;
   };
