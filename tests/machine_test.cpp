@@ -1,0 +1,230 @@
+// The transition table: figure 5 of RFC 9293 and the arrows that §3.10 adds to it.
+#include "model/machine.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace finwait::model {
+namespace {
+
+constexpr std::array all_states{State::closed,      State::listen,     State::syn_sent,   State::syn_received,
+                                State::established, State::fin_wait_1, State::fin_wait_2, State::close_wait,
+                                State::closing,     State::last_ack,   State::time_wait};
+
+bool has_arrow(State source, std::string_view event, State target) {
+  const auto all = arrows();
+  return std::any_of(all.begin(), all.end(), [&](const Arrow& arrow) {
+    return arrow.source == source && arrow.event == event && arrow.target == target;
+  });
+}
+
+bool has_arrow(State source, std::string_view event) {
+  const auto all = arrows();
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Arrow& arrow) { return arrow.source == source && arrow.event == event; });
+}
+
+// ---- the table as data ------------------------------------------------------------------------------
+
+TEST(Table, EveryArrowHasAnEventAndIsThereOnce) {
+  std::set<std::tuple<State, std::string_view, State>> seen;
+  for (const Arrow& arrow : arrows()) {
+    EXPECT_FALSE(arrow.event.empty()) << "from " << name(arrow.source);
+    EXPECT_TRUE(seen.insert({arrow.source, arrow.event, arrow.target}).second)
+        << name(arrow.source) << ' ' << arrow.event << ' ' << name(arrow.target);
+  }
+  EXPECT_FALSE(seen.empty());
+}
+
+// The states that arrows lead to from `from`, itself included.
+std::set<State> reachable(State from) {
+  std::set<State> reached{from};
+  std::vector<State> next{from};
+  while (!next.empty()) {
+    const State source = next.back();
+    next.pop_back();
+    for (const Arrow& arrow : arrows()) {
+      if (arrow.source == source && reached.insert(arrow.target).second) next.push_back(arrow.target);
+    }
+  }
+  return reached;
+}
+
+TEST(Table, EveryStateIsReachedFromClosedAndLeadsBackToIt) {
+  const std::set<State> from_closed = reachable(State::closed);
+  for (const State state : all_states) {
+    EXPECT_TRUE(from_closed.contains(state)) << name(state);
+    EXPECT_TRUE(reachable(state).contains(State::closed)) << name(state);
+  }
+}
+
+struct Drawn {
+  const char* clause;
+  State source;
+  const char* event;
+  State target;
+};
+
+// The arrows of figure 5, each under the clause that words it.
+constexpr Drawn figure_5[] = {
+    {"3.10.1", State::closed, "OpenPassive", State::listen},
+    {"3.10.1", State::closed, "OpenActive", State::syn_sent},
+    {"3.10.1", State::listen, "OpenActive", State::syn_sent},
+    {"3.10.4", State::listen, "Close", State::closed},
+    {"3.10.4", State::syn_sent, "Close", State::closed},
+    {"3.10.4", State::syn_received, "Close", State::fin_wait_1},
+    {"3.10.4", State::established, "Close", State::fin_wait_1},
+    {"3.10.4", State::close_wait, "Close", State::last_ack},
+    {"3.10.7.2", State::listen, "SynArrives", State::syn_received},
+    {"3.10.7.3", State::syn_sent, "SynArrives", State::syn_received},
+    {"3.10.7.3", State::syn_sent, "SynAckArrives", State::established},
+    {"3.10.7.4", State::syn_received, "AckOfSyn", State::established},
+    {"3.10.7.4", State::syn_received, "BackToListen", State::listen},
+    {"3.10.7.4", State::established, "Fin", State::close_wait},
+    {"3.10.7.4", State::fin_wait_1, "AckArrives", State::fin_wait_2},
+    {"3.10.7.4", State::fin_wait_1, "Fin", State::closing},
+    {"3.10.7.4", State::fin_wait_2, "Fin", State::time_wait},
+    {"3.10.7.4", State::closing, "AckArrives", State::time_wait},
+    {"3.10.7.4", State::last_ack, "AckArrives", State::closed},
+    {"3.10.8", State::time_wait, "TimeWaitTimeout", State::closed},
+};
+
+TEST(Table, HoldsFigure5) {
+  for (const Drawn& arrow : figure_5) {
+    EXPECT_TRUE(has_arrow(arrow.source, arrow.event, arrow.target))
+        << arrow.clause << ": " << name(arrow.source) << ' ' << arrow.event << ' ' << name(arrow.target);
+  }
+}
+
+// §3.10.5: ABORT ends every connection; §3.10.7.4, second: so does a RST in every state after SYN-SENT.
+TEST(Table, AbortAndResetEndEveryConnection) {
+  for (const State state : all_states) {
+    if (state != State::closed) {
+      EXPECT_TRUE(has_arrow(state, "Abort", State::closed)) << name(state);
+    }
+    if (state > State::listen) {
+      EXPECT_TRUE(has_arrow(state, "ResetArrives", State::closed)) << name(state);
+    }
+  }
+}
+
+// ---- the table at work ------------------------------------------------------------------------------
+
+// A step from a state in which every action has what it reads.
+struct Bench {
+  explicit Bench(State state) {
+    h.state = state;
+    h.listening = state == State::listen;
+    h.iss_known = state >= State::syn_sent;
+    h.snd_nxt = 1;
+  }
+  Step step() { return {h, chooser, claims, Time{1s}}; }
+
+  Hypothesis h;
+  Chooser chooser;
+  Claims claims;
+};
+
+template <class Event>
+void take_from_everywhere(const Event& event, std::string_view event_name) {
+  for (const State state : all_states) {
+    SCOPED_TRACE(std::string(name(state)) + " " + std::string(event_name));
+    Bench bench(state);
+    Step step = bench.step();
+    if (!has_arrow(state, event_name)) {
+      EXPECT_THROW(take(event, step), std::logic_error);
+      EXPECT_EQ(bench.h, Bench(state).h);  // nothing has happened
+      continue;
+    }
+    ASSERT_NO_THROW(take(event, step));
+    // Without a listener LISTEN is CLOSED (reading A4).
+    const bool as_drawn = has_arrow(state, event_name, bench.h.state);
+    const bool child = bench.h.state == State::closed && has_arrow(state, event_name, State::listen);
+    const bool survives = state == State::listen && bench.h.listening;
+    EXPECT_TRUE(as_drawn || child || survives) << "went to " << name(bench.h.state);
+    if (survives) continue;
+    EXPECT_EQ(bench.h.since, bench.h.state == state ? Time{0} : Time{1s});
+  }
+}
+
+TEST(Table, TakesWhatItDrawsAndRefusesEverythingElse) {
+  Segment segment;
+  segment.flags = SYN | ACK;
+  segment.ack = 1;
+#define EVERYWHERE(Event, ...) take_from_everywhere(Event{__VA_ARGS__}, #Event)
+  EVERYWHERE(OpenPassive);
+  EVERYWHERE(OpenActive);
+  EVERYWHERE(Send, 1);
+  EVERYWHERE(Close);
+  EVERYWHERE(CloseDeferred);
+  EVERYWHERE(Abort);
+  EVERYWHERE(Stray, segment);
+  EVERYWHERE(SynArrives, segment);
+  EVERYWHERE(SynAckArrives, segment);
+  EVERYWHERE(UnacceptableAck, segment);
+  EVERYWHERE(ResetArrives, Rule::normal_or_aborted);
+  EVERYWHERE(BackToListen, Origin::syn_received);
+  EVERYWHERE(UnacceptableSegment, segment, Rule::unacceptable_is_acked);
+  EVERYWHERE(Challenge, Rule::ack_of_unsent);
+  EVERYWHERE(AckOfSyn, segment);
+  EVERYWHERE(AckArrives, segment, true);
+  EVERYWHERE(AckArrives, segment, false);
+  EVERYWHERE(Text, 2, Rule::text_is_accepted);
+  EVERYWHERE(Fin);
+  EVERYWHERE(LateSegment);
+  EVERYWHERE(Reopened, segment);
+  EVERYWHERE(OldDuplicate);
+  EVERYWHERE(RetransmissionTimeout);
+  EVERYWHERE(UserTimeout);
+  EVERYWHERE(TimeWaitTimeout);
+  EVERYWHERE(GivenUp);
+  EVERYWHERE(AfterReset);
+#undef EVERYWHERE
+  for (const Arrow& arrow : arrows()) {
+    EXPECT_GT(arrow.taken, 0u) << name(arrow.source) << ' ' << arrow.event << ' ' << name(arrow.target);
+  }
+}
+
+// §3.10.7.4: a FIN that acknowledges ours takes two arrows from FIN-WAIT-1 and lands in TIME-WAIT.
+TEST(Table, FinWithTheAckOfOurFinLeadsToTimeWait) {
+  Bench bench(State::fin_wait_1);
+  Step step = bench.step();
+  Segment fin;
+  fin.flags = FIN | ACK;
+  fin.ack = 1;
+  take(AckArrives{fin, true}, step);
+  EXPECT_EQ(bench.h.state, State::fin_wait_2);
+  take(Fin{}, step);
+  EXPECT_EQ(bench.h.state, State::time_wait);
+}
+
+TEST(Table, GuardsTellWhetherOurFinIsAcknowledged) {
+  for (const State state : {State::fin_wait_1, State::closing, State::last_ack}) {
+    for (const bool covers_fin : {false, true}) {
+      Bench bench(state);
+      Step step = bench.step();
+      Segment ack;
+      ack.flags = ACK;
+      take(AckArrives{ack, covers_fin}, step);
+      EXPECT_EQ(bench.h.state != state, covers_fin) << name(state);
+    }
+  }
+}
+
+// Reading A4: a child does not use up its listener.
+TEST(Table, ListenerOutlivesItsChildren) {
+  Bench bench(State::established);
+  bench.h.listening = true;
+  Step step = bench.step();
+  take(Abort{}, step);
+  EXPECT_EQ(bench.h.state, State::listen);
+}
+
+}  // namespace
+}  // namespace finwait::model
