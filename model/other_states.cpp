@@ -236,6 +236,14 @@ void ack_of_unacceptable(Step& step, const Segment& segment) {
   }
 }
 
+// Before the IUT has shown its ISS, whether an ACK is good cannot be told: a reset is allowed, and nothing is
+// owed.
+void answer_blind_ack(Step& step, const Segment& segment) {
+  Reset reset = reset_for(segment, Rule::bad_ack_in_syn_received);
+  reset.owed = false;
+  owe_reset(step, reset);
+}
+
 void unacceptable(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   h.blame = Rule::unacceptable_is_dropped;
@@ -243,6 +251,10 @@ void unacceptable(Step& step, const Segment& segment) {
   h.silence = Rule::synchronized_answers_with_ack;
   const bool bad_ack = segment.has(ACK) && !acks_syn(h, segment);
   // §3.5.2, group 2: in SYN-RECEIVED a reset answers the bad ACK.
+  if (opening(h) && bad_ack && !h.iss_known) {
+    answer_blind_ack(step, segment);
+    return;
+  }
   if (opening(h) && bad_ack && step.choose.otherwise(Choice::syn_received_answer)) {
     take(UnacceptableAck{segment}, step);
     return;
@@ -423,6 +435,10 @@ bool ack_in_syn_received(Step& step, const Segment& segment) {
     establish_passive_or_crossed(step, segment);
     take_held(step);
     return true;
+  }
+  if (!h.iss_known) {
+    answer_blind_ack(step, segment);
+    return false;
   }
   h.blame = Rule::bad_ack_in_syn_received;
   suspect(h, segment, Rule::bad_ack_in_syn_received);
