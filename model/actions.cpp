@@ -16,6 +16,7 @@ void new_tcb(Hypothesis& h) {
   fresh.stale = h.stale;
   fresh.ghost_signals = h.ghost_signals;
   fresh.event = h.event;
+  fresh.past = h.past;
   fresh.culprit = h.culprit;
   fresh.blame_cause = h.blame_cause;
   fresh.since = h.since;
