@@ -415,14 +415,14 @@ Rule user_is_told_failure(Step& step, Result why) {
                          h.state == State::last_ack;
   if (quiet_end && h.ending == Ending::closed && h.origin == Origin::reset) return Rule::none;
   if (why == Result::timed_out && may_give_up(step)) {
-    if (h.probing() && !h.silent) return Rule::answered_probes_keep_it_open;
+    if (h.probing() && le(h.edge_high, h.snd_una) && !h.silent) return Rule::answered_probes_keep_it_open;
     take(UserTimeout{}, step);
     note_error(h, why);
     return Rule::none;
   }
   if (why == Result::timed_out) {
     if (h.state == State::syn_sent) return Rule::syn_r2_three_minutes;
-    if (h.probing() && !h.silent) return Rule::answered_probes_keep_it_open;
+    if (h.probing() && le(h.edge_high, h.snd_una) && !h.silent) return Rule::answered_probes_keep_it_open;
     if (h.iss_known && lt(h.snd_una, h.snd_nxt) && h.state != State::time_wait) {
       h.advisories |= advisory_bit(Rule::r2_hundred_seconds);
       take(UserTimeout{}, step);

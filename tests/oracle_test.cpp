@@ -673,6 +673,14 @@ TEST(Oracle, ClosedWindowIsProbed) {
   EXPECT_TRUE(judged(quits.told(Result::timed_out), Rule::answered_probes_keep_it_open));
 }
 
+// The peer has answered with what is old, and its window is open: no probe was answered, R2 holds.
+TEST(Oracle, OpenWindowIsNoReasonToStay) {
+  Talk talk;
+  talk.established().sends(10).iut(ACK, 1, 1, 10);
+  for (const Time time : {1s, 3s, 6s, 12s, 24s, 48s, 60s}) talk.after(time).iut(ACK, 1, 1, 10);
+  EXPECT_TRUE(judged(talk.peer(ACK, 1, 1).after(1s).told(Result::timed_out), Rule::none));
+}
+
 // ---- §3.10.7.4, seventh and eighth: text and FIN ----------------------------------------------------
 
 TEST(Oracle, TextIsTakenAndAcknowledged) {
