@@ -23,6 +23,7 @@ namespace finwait::model {
   CHOICE(rst_reopened, 2, "a reopened connection returns to LISTEN, to TIME-WAIT")                           \
   CHOICE(syn_inside, 2, "SYN inside the window is challenged, resets")                                       \
   CHOICE(syn_edge, 3, "SYN at an undecided edge is acknowledged as unacceptable, is challenged, resets")     \
+  CHOICE(syn_straddles, 2, "a SYN left of the window counts, is trimmed off")                                \
   CHOICE(syn_passive, 4, "SYN in SYN-RECEIVED: silence, a reset, a fresh SYN,ACK; a reset and nothing else") \
   CHOICE(syn_received_answer, 2, "unacceptable segment in SYN-RECEIVED: ACK or SYN,ACK; reset for its ACK")  \
   CHOICE(simultaneous_syn_ack, 2, "SYN,ACK in SYN-RECEIVED establishes, is acknowledged only")               \

@@ -334,6 +334,14 @@ void reset_arrives(Step& step, const Segment& segment) {
   if (way == 2) challenge_reset(step);
 }
 
+Segment without_syn(Segment segment) {
+  segment.flags = static_cast<std::uint8_t>(segment.flags & ~SYN);
+  segment.seq += 1;
+  return segment;
+}
+
+void acceptable(Step& step, const Segment& segment);
+
 // ---- fourth: SYN ------------------------------------------------------------------------------------
 
 // RFC 793's way: "If the SYN is in the window it is an error: send a reset".
@@ -379,9 +387,7 @@ void crossing_syn_ack(Step& step, const Segment& segment) {
     return;
   }
   establish_passive_or_crossed(step, segment);
-  Segment rest = segment;
-  rest.flags = static_cast<std::uint8_t>(rest.flags & ~SYN);
-  rest.seq += 1;
+  const Segment rest = without_syn(segment);
   if (rest.len() > 0 && !step.choose.otherwise(Choice::syn_text))
     process_text(step, rest, Rule::text_is_accepted);
   take_held(step);
@@ -410,6 +416,12 @@ void syn_arrives(Step& step, const Segment& segment) {
   const bool crossed = h.state == State::syn_received && !h.passive && segment.seq == h.irs;
   if (crossed && acks_syn(h, segment)) return crossing_syn_ack(step, segment);
   Where where = acceptability(h, step.claims, segment.seq, segment.len());
+  if (lt(segment.seq, h.rcv_nxt) && lt(h.rcv_nxt, segment.end())) {
+    // Only what follows the SYN is new: "trimming off any portions that lie outside the window (including SYN
+    // ...)".
+    if (step.choose.otherwise(Choice::syn_straddles)) return acceptable(step, without_syn(segment));
+    where = Where::undecided;
+  }
   if (where == Where::outside && lt(h.rcv_nxt, segment.seq) &&
       le(segment.seq, furthest_edge(h, step.claims))) {
     where = Where::undecided;  // exactly at the right edge (reading A19)
