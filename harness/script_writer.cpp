@@ -83,7 +83,7 @@ bool across_the_end(std::uint32_t seq, std::size_t length) {
   return std::uint64_t{seq} + length > std::uint64_t{0xffffffff};
 }
 
-std::string join(std::string text, const std::string& more) {
+std::string join(const std::string& text, const std::string& more) {
   if (text.empty() || more.empty()) return text + more;
   return text + " // " + more;
 }
