@@ -4,6 +4,11 @@
 
 namespace finwait {
 
+bool Wanted::shown_by(const Played& played) const {
+  return played.outcome == Outcome::fail && !played.doubtful && played.deviation.rule == rule &&
+         (!state || played.deviation.state == *state);
+}
+
 Doubts doubts_of(const std::set<Deviation>& known) {
   Doubts doubts;
   for (const Deviation& deviation : known) {

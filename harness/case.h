@@ -11,9 +11,11 @@
 
 namespace finwait {
 
+using Events = std::vector<Event>;
+
 struct Case {
   CaseSetup setup;
-  std::vector<Event> events;
+  Events events;
   bool operator==(const Case&) const = default;
 };
 
@@ -40,6 +42,14 @@ struct Played {
   std::size_t culprit = 0;       ///< number of the event that the deviation is named after
   bool doubtful = false;         ///< an event before it was one whose deviations leave doubt about the state
   std::uint64_t advisories = 0;  ///< model::advisory_bit of each SHOULD disregarded
+};
+
+/// What a case must show: a first deviation from this rule, in this state if one is given, that rests on
+/// nothing doubtful.
+struct Wanted {
+  model::Rule rule = model::Rule::none;
+  std::optional<model::State> state;
+  bool shown_by(const Played& played) const;
 };
 
 /// States and events at which the implementation is known to deviate in a way that leaves doubt about its

@@ -57,9 +57,8 @@ class Run {
   // Shrinks what was seen; a deviation that shrinks to one already known is the same one.
   void look_into(const Sighting& sighting) {
     if (passed_over_.contains(sighting.deviation)) return;
-    const Shrunk shrunk = shrink(sighting.found, sighting.deviation, [&](const Case& given) {
-      return worker_.play(given, sighting.deviation.rule);
-    });
+    const Wanted wanted{sighting.deviation.rule, sighting.deviation.state};
+    const Shrunk shrunk = shrink(sighting.found, wanted, worker_.first_hit());
     summary_.shrink_plays += shrunk.plays;
     if (!shrunk.found) {
       if (++tries_[sighting.deviation] >= most_tries) {

@@ -2,13 +2,18 @@
 
 #include <rapidcheck.h>
 
+#include <algorithm>
+
 namespace finwait {
 
 namespace {
 
-using Events = std::vector<Event>;
+// Candidates that are handed over at once: those behind a hit are never played.
+constexpr std::size_t batch_size = 16;
+// So many are tried near a case that rests on something doubtful.
+constexpr std::size_t most_near = 600;
 
-// Simpler forms of one event, the simplest first.
+// Simpler forms of one event, the simplest first. No form may lead back to where it came from.
 std::vector<Event> simpler(const Event& event) {
   std::vector<Event> forms;
   const auto add = [&](auto change) {
@@ -32,7 +37,7 @@ std::vector<Event> simpler(const Event& event) {
       e.seq_offset = 0;
     });
     add([](Event& e) { e.seq_offset = 0; });
-    add([](Event& e) { e.seq_offset = e.seq_offset > 0 ? 1 : -1; });
+    add([](Event& e) { e.seq_offset = std::clamp(e.seq_offset, -1, 1); });
     add([](Event& e) { e.seq_offset /= 2; });
     add([](Event& e) { e.seq_offset += e.seq_offset > 0 ? -1 : e.seq_offset < 0 ? 1 : 0; });
     add([](Event& e) {
@@ -40,13 +45,15 @@ std::vector<Event> simpler(const Event& event) {
       e.ack_offset = 0;
     });
     add([](Event& e) { e.ack_offset = 0; });
-    add([](Event& e) { e.ack_offset = e.ack_offset > 0 ? 1 : -1; });
+    add([](Event& e) { e.ack_offset = std::clamp(e.ack_offset, -1, 1); });
     add([](Event& e) { e.ack_offset /= 2; });
     add([](Event& e) { e.wnd = 65535; });
     add([](Event& e) {
       if (e.wnd != 65535) e.wnd = 0;
     });
-    add([](Event& e) { e.wnd = static_cast<std::uint16_t>(e.wnd / 2); });
+    add([](Event& e) {
+      if (e.wnd != 65535) e.wnd = static_cast<std::uint16_t>(e.wnd / 2);
+    });
     add([](Event& e) {
       if (e.mss != 0) e.mss = 1460;
     });
@@ -65,10 +72,10 @@ std::vector<Event> simpler(const Event& event) {
       if (e.wait_ms > 1000) e.wait_ms -= 1000;
     });
   }
-  if (event.kind == EventKind::send || event.kind == EventKind::receive) {
-    const bool receives = event.kind == EventKind::receive;
-    add([&](Event& e) { e.count = receives ? 65535 : 1; });
-    add([](Event& e) { e.count = std::max<std::uint32_t>(e.count / 2, 1); });
+  if (event.kind == EventKind::receive) add([](Event& e) { e.count = 65535; });
+  if (event.kind == EventKind::send || (event.kind == EventKind::receive && event.count != 65535)) {
+    add([](Event& e) { e.count = std::min(e.count, 1u); });
+    add([](Event& e) { e.count = std::max(e.count / 2, std::min(e.count, 1u)); });
     add([](Event& e) {
       if (e.count > 1) --e.count;
     });
@@ -104,65 +111,81 @@ rc::Seq<Events> with_simpler_events(const Events& events) {
   });
 }
 
-using Smaller = rc::Seq<Events> (*)(const Events&);
-
 rc::Seq<Events> without_chunks(const Events& events) {
   return rc::shrink::removeChunks(events);
 }
 
-bool same(const Played& played, const Deviation& deviation, bool any_state) {
-  return played.outcome == Outcome::fail && !played.doubtful && played.deviation.rule == deviation.rule &&
-         (any_state || played.deviation.state == deviation.state);
-}
+class Shrinking {
+ public:
+  Shrinking(const Case& found, const Wanted& wanted, const FirstHit& first_hit, std::size_t most_plays)
+      : wanted_(wanted), first_hit_(first_hit), most_plays_(most_plays) {
+    shrunk_.smallest = found;
+  }
+
+  Shrunk operator()() {
+    const Events events = shrunk_.smallest.events;
+    const bool as_it_is = accept_one_of(rc::seq::just(events), 1);
+    // Tainted: somewhere near, a case may break the rule before any other.
+    if (!as_it_is &&
+        !accept_one_of(rc::seq::concat(without_chunks(events), without_pairs(events)), most_near)) {
+      return shrunk_;
+    }
+    // Fewer events first, then simpler ones: each pass goes as far as it leads.
+    for (bool again = true; again && left() > 0;) {
+      descend(without_chunks);
+      again = descend(with_simpler_events);
+      again = descend(without_pairs) || again;
+    }
+    return shrunk_;
+  }
+
+ private:
+  using Smaller = rc::Seq<Events> (*)(const Events&);
+
+  std::size_t left() const { return most_plays_ - std::min(most_plays_, shrunk_.plays); }
+
+  bool descend(Smaller smaller) {
+    bool changed = false;
+    while (accept_one_of(smaller(shrunk_.smallest.events), left())) changed = true;
+    return changed;
+  }
+
+  // Plays at most so many of the candidates; the first hit becomes the smallest.
+  bool accept_one_of(rc::Seq<Events> candidates, std::size_t most) {
+    std::vector<Events> batch;
+    for (most = std::min(most, left()); most > 0; most -= batch.size()) {
+      batch.clear();
+      while (batch.size() < std::min(most, batch_size)) {
+        auto candidate = candidates.next();
+        if (!candidate) break;
+        batch.push_back(std::move(*candidate));
+      }
+      if (batch.empty()) return false;
+      const std::optional<Hit> hit = first_hit_(shrunk_.smallest.setup, batch, wanted_);
+      shrunk_.plays += hit ? hit->index + 1 : batch.size();
+      if (hit) return accept(std::move(batch[hit->index]), hit->played);
+    }
+    return false;
+  }
+
+  // Events behind the failing one are cut off.
+  bool accept(Events events, const Played& played) {
+    events.resize(played.events);
+    shrunk_.smallest.events = std::move(events);
+    shrunk_.deviation = played.deviation;
+    return shrunk_.found = true;
+  }
+
+  const Wanted& wanted_;
+  const FirstHit& first_hit_;
+  std::size_t most_plays_;
+  Shrunk shrunk_;
+};
 
 }  // namespace
 
-Shrunk shrink(const Case& found, const Deviation& deviation, const PlayCase& play, std::size_t most_plays,
-              bool any_state) {
-  Shrunk shrunk{found, deviation, false, 0};
-  const auto accept = [&](const Events& events) {
-    ++shrunk.plays;
-    Case candidate{found.setup, events};
-    const Played played = play(candidate);
-    if (!same(played, deviation, any_state)) return false;
-    candidate.events.resize(played.events);
-    shrunk.smallest = std::move(candidate);
-    shrunk.deviation = played.deviation;
-    return shrunk.found = true;
-  };
-  if (!accept(found.events)) {
-    // Tainted: somewhere near, a case may break the rule before any other.
-    auto near = rc::seq::concat(rc::shrink::removeChunks(found.events), without_pairs(found.events));
-    while (!shrunk.found && shrunk.plays < 600) {
-      const auto candidate = near.next();
-      if (!candidate) return shrunk;
-      accept(*candidate);
-    }
-    if (!shrunk.found) return shrunk;
-  }
-  // Fewer events first, then simpler ones: each pass goes down its own tree as far as it leads.
-  const auto descend = [&](Smaller smaller) {
-    auto tree = rc::shrinkable::shrinkRecur(shrunk.smallest.events, smaller);
-    auto shrinks = tree.shrinks();
-    bool changed = false;
-    while (shrunk.plays < most_plays) {
-      const auto next = shrinks.next();
-      if (!next) break;
-      if (!accept(next->value())) continue;
-      changed = true;
-      // Events behind the failing one were cut off: go on from what is left.
-      tree = rc::shrinkable::shrinkRecur(shrunk.smallest.events, smaller);
-      shrinks = tree.shrinks();
-    }
-    return changed;
-  };
-  bool again = true;
-  while (again && shrunk.plays < most_plays) {
-    descend(without_chunks);
-    again = descend(with_simpler_events);
-    again = descend(without_pairs) || again;
-  }
-  return shrunk;
+Shrunk shrink(const Case& found, const Wanted& wanted, const FirstHit& first_hit, std::size_t most_plays) {
+  return Shrinking(found, wanted, first_hit, most_plays)();
 }
 
 }  // namespace finwait

@@ -1,4 +1,4 @@
-// Shrinking: RapidCheck's lazy tree over recorded events, driven here under "the same rule must fail".
+// Shrinking: RapidCheck's lazy sequences over recorded events, driven here under "the same rule must fail".
 #pragma once
 
 #include <functional>
@@ -7,19 +7,27 @@
 
 namespace finwait {
 
-/// Plays a candidate; given by whoever has the worker.
-using PlayCase = std::function<Played(const Case&)>;
+/// The first of some candidates that shows what is wanted.
+struct Hit {
+  std::size_t index = 0;
+  Played played;
+};
+
+/// Plays candidates in their order up to the first that shows what is wanted; given by whoever has the
+/// worker.
+using FirstHit =
+    std::function<std::optional<Hit>(const CaseSetup&, const std::vector<Events>&, const Wanted&)>;
 
 struct Shrunk {
   Case smallest;
   Deviation deviation;
-  bool found = false;     ///< false: no untainted case was found that breaks the rule in that state
+  bool found = false;     ///< false: no untainted case was found that shows what is wanted
   std::size_t plays = 0;  ///< candidates played
 };
 
-/// The smallest case that the shrink tree of `found` holds in which the *first* deviation is from the same
-/// rule in the same state. At most `most_plays` candidates are played.
-Shrunk shrink(const Case& found, const Deviation& deviation, const PlayCase& play,
-              std::size_t most_plays = 4000, bool any_state = false);
+/// The smallest case that the shrink tree of `found` holds which shows what is wanted. At most `most_plays`
+/// candidates are played.
+Shrunk shrink(const Case& found, const Wanted& wanted, const FirstHit& first_hit,
+              std::size_t most_plays = 4000);
 
 }  // namespace finwait

@@ -30,6 +30,19 @@ constexpr int most_deviations = 6;
 struct RoundOrder {
   std::uint64_t seed, first, count;
 };
+// Plays candidates up to the first that shows what is wanted, or, if nothing is, the only one.
+struct PlayOrder {
+  CaseSetup setup;
+  model::Rule target;
+  bool only_wanted;
+  std::optional<model::State> state;
+  std::uint32_t candidates;
+};
+struct PlayedAnswer {
+  Answer answer;
+  bool hit;
+  Hit first;
+};
 struct SightingHead {
   std::uint64_t number;
   CaseSetup setup;
@@ -68,9 +81,69 @@ bool read_all(int fd, void* data, std::size_t size) {
 
 }  // namespace
 
+// What goes to a child, in one write: its size, then the command and what belongs to it.
+class Message {
+ public:
+  explicit Message(Command command) { put(std::uint64_t{0}).put(command); }
+
+  template <class T>
+  Message& put(const T& value) {
+    return put(&value, 1);
+  }
+  template <class T>
+  Message& put(const T* values, std::size_t count) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    const auto* bytes = reinterpret_cast<const char*>(values);
+    bytes_.insert(bytes_.end(), bytes, bytes + count * sizeof(T));
+    return *this;
+  }
+  Message& put(const Events& events) {
+    return put(static_cast<std::uint32_t>(events.size())).put(events.data(), events.size());
+  }
+
+  bool send(int fd) {
+    const std::uint64_t size = bytes_.size() - sizeof size;
+    std::memcpy(bytes_.data(), &size, sizeof size);
+    return write_all(fd, bytes_.data(), bytes_.size());
+  }
+
+ private:
+  std::vector<char> bytes_;
+};
+
+// The child's end of a message.
+class Received {
+ public:
+  // False where the parent has gone.
+  bool receive(int fd) {
+    std::uint64_t size = 0;
+    at_ = 0;
+    if (!read_all(fd, &size, sizeof size)) return false;
+    bytes_.resize(size);
+    return read_all(fd, bytes_.data(), size);
+  }
+
+  template <class T>
+  T take() {
+    T value{};
+    take(&value, 1);
+    return value;
+  }
+  template <class T>
+  void take(T* values, std::size_t count) {
+    if (count == 0) return;
+    std::memcpy(values, bytes_.data() + at_, count * sizeof(T));
+    at_ += count * sizeof(T);
+  }
+
+ private:
+  std::vector<char> bytes_;
+  std::size_t at_ = 0;
+};
+
 // What the parent can read after the child has crashed.
 struct Worker::BlackBox {
-  std::uint64_t number = 0;
+  std::uint64_t number = 0;  // of the case, or of the candidate
   std::uint64_t cases = 0, events_played = 0, inconclusive = 0;
   std::array<std::uint64_t, advisory_bits> advisories{};
   CaseSetup setup;
@@ -90,9 +163,8 @@ class Worker::Child {
   }
 
   void serve() {
-    Command command{};
-    while (read_all(in_, &command, sizeof command)) {
-      switch (command) {
+    while (message_.receive(in_)) {
+      switch (message_.take<Command>()) {
         case Command::round: round(); break;
         case Command::play: play_given(); break;
         case Command::remember: remember();
@@ -105,22 +177,18 @@ class Worker::Child {
   void answer(const T& value) {
     if (!write_all(out_, &value, sizeof value)) _exit(0);  // the parent has gone
   }
-  template <class T>
-  T receive() {
-    T value{};
-    if (!read_all(in_, &value, sizeof value)) _exit(0);
-    return value;
-  }
 
   void round() {
-    const auto order = receive<RoundOrder>();
+    const auto order = message_.take<RoundOrder>();
     for (std::uint64_t i = 0; i < order.count; ++i) random_case(order.seed, order.first + i);
     answer(Answer::round_done);
   }
 
   void remember() {
     known_.clear();
-    for (auto left = receive<std::uint64_t>(); left > 0; --left) known_.insert(receive<Deviation>());
+    for (auto left = message_.take<std::uint64_t>(); left > 0; --left) {
+      known_.insert(message_.take<Deviation>());
+    }
     doubts_ = doubts_of(known_);
   }
 
@@ -169,20 +237,25 @@ class Worker::Child {
   }
 
   void play_given() {
-    const auto target = receive<model::Rule>();
-    Case given;
-    given.setup = receive<CaseSetup>();
-    given.events.resize(receive<std::uint32_t>());
-    if (!read_all(in_, given.events.data(), given.events.size() * sizeof(Event))) _exit(0);
-    const Played played = finwait::play(session_, given, doubts_, target);
-    answer(Answer::played);
-    answer(played);
+    const auto order = message_.take<PlayOrder>();
+    const Wanted wanted{order.target, order.state};
+    Case given{order.setup, {}};
+    PlayedAnswer result{Answer::played, false, {}};
+    for (std::uint32_t i = 0; i < order.candidates && !result.hit; ++i) {
+      box_.number = i;
+      given.events.resize(message_.take<std::uint32_t>());
+      message_.take(given.events.data(), given.events.size());
+      result.first = {i, finwait::play(session_, given, doubts_, order.target)};
+      result.hit = !order.only_wanted || wanted.shown_by(result.first.played);
+    }
+    answer(result);
   }
 
   BlackBox& box_;
   Session session_;
   CaseSource& source_;
   int in_, out_;
+  Received message_;
   std::set<Deviation> known_;
   Doubts doubts_;
 };
@@ -261,11 +334,6 @@ void Worker::replace_the_child() {
   spawn();
 }
 
-void Worker::write(const void* data, std::size_t size) {
-  // A worker that has just died is noticed when its answer is read.
-  write_all(to_child_, data, size);
-}
-
 bool Worker::read(void* data, std::size_t size) {
   return read_all(from_child_, data, size);
 }
@@ -276,18 +344,10 @@ void Worker::remember(const std::set<Deviation>& known) {
 }
 
 void Worker::send_known() {
-  const Command command = Command::remember;
-  write(&command, sizeof command);
-  const std::uint64_t count = known_.size();
-  write(&count, sizeof count);
-  for (const Deviation& deviation : known_) write(&deviation, sizeof deviation);
-}
-
-void Worker::begin_round(std::uint64_t seed, std::uint64_t first, std::uint64_t count) {
-  const Command command = Command::round;
-  write(&command, sizeof command);
-  const RoundOrder order{seed, first, count};
-  write(&order, sizeof order);
+  Message message(Command::remember);
+  message.put(static_cast<std::uint64_t>(known_.size()));
+  for (const Deviation& deviation : known_) message.put(deviation);
+  message.send(to_child_);
 }
 
 Case Worker::case_in_box() const {
@@ -315,7 +375,7 @@ Round Worker::round(std::uint64_t seed, std::uint64_t first, std::uint64_t count
   const std::uint64_t end = first + count;
   while (first < end) {
     box_->number = first;
-    begin_round(seed, first, end - first);
+    Message(Command::round).put(RoundOrder{seed, first, end - first}).send(to_child_);
     if (read_round(round)) break;
     // The implementation has ended the process. The case up to there is a finding; the round goes on behind
     // it.
@@ -337,20 +397,42 @@ Round Worker::round(std::uint64_t seed, std::uint64_t first, std::uint64_t count
 }
 
 Played Worker::play(const Case& given, model::Rule target) {
-  const Command command = Command::play;
-  write(&command, sizeof command);
-  write(&target, sizeof target);
-  write(&given.setup, sizeof given.setup);
-  const auto count = static_cast<std::uint32_t>(given.events.size());
-  write(&count, sizeof count);
-  write(given.events.data(), given.events.size() * sizeof(Event));
-  Answer answer{};
+  return first_of(given.setup, {&given.events, 1}, target, nullptr)->played;
+}
+
+std::optional<Hit> Worker::first_hit(const CaseSetup& setup, const std::vector<Events>& candidates,
+                                     const Wanted& wanted) {
+  return first_of(setup, candidates, wanted.rule, &wanted);
+}
+
+std::optional<Hit> Worker::first_of(const CaseSetup& setup, std::span<const Events> candidates,
+                                    model::Rule target, const Wanted* wanted) {
+  for (std::size_t done = 0; done < candidates.size(); ++done) {
+    Message message(Command::play);
+    const auto left = static_cast<std::uint32_t>(candidates.size() - done);
+    message.put(PlayOrder{setup, target, wanted != nullptr, wanted ? wanted->state : std::nullopt, left});
+    for (const Events& events : candidates.subspan(done)) message.put(events);
+    box_->number = 0;
+    message.send(to_child_);
+    PlayedAnswer answer{};
+    if (read(&answer, sizeof answer)) {
+      if (!answer.hit) return std::nullopt;
+      return Hit{done + answer.first.index, answer.first.played};
+    }
+    // The implementation has ended the process; what comes behind that candidate is played by a new one.
+    replace_the_child();
+    done += box_->number;
+    const Hit crash{done, crash_of(candidates[done])};
+    if (wanted == nullptr || wanted->shown_by(crash.played)) return crash;
+  }
+  return std::nullopt;
+}
+
+Played Worker::crash_of(const Events& events) const {
   Played played;
-  if (read(&answer, sizeof answer) && read(&played, sizeof played)) return played;
-  replace_the_child();
   played.outcome = Outcome::fail;
   played.deviation = box_->last_words;
-  played.events = given.events.size();
+  played.events = events.size();
   played.culprit = played.events - 1;
   return played;
 }

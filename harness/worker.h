@@ -6,11 +6,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "harness/case.h"
+#include "harness/shrink.h"
 
 namespace finwait {
 
@@ -48,6 +50,12 @@ class Worker {
   /// Plays one given case, see finwait::play(); a crash is a deviation from `finwait/iut-survives`. Doubts
   /// are those of the deviations given with remember().
   Played play(const Case& given, model::Rule target = model::Rule::none);
+  /// The first of the candidates that shows what is wanted; all are sent at once.
+  std::optional<Hit> first_hit(const CaseSetup& setup, const std::vector<Events>& candidates,
+                               const Wanted& wanted);
+  FirstHit first_hit() {
+    return [this](const auto&... given) { return first_hit(given...); };
+  }
   /// From now on these are known.
   void remember(const std::set<Deviation>& known);
   /// What the implementation printed last before it ended its process: the text of a failed assertion,
@@ -62,10 +70,11 @@ class Worker {
   [[noreturn]] void be_the_child(int in, int out);
   void reap();
   void replace_the_child();
-  void write(const void* data, std::size_t size);
+  std::optional<Hit> first_of(const CaseSetup& setup, std::span<const Events> candidates, model::Rule target,
+                              const Wanted* wanted);
+  Played crash_of(const Events& events) const;
   bool read(void* data, std::size_t size);
   bool read_round(Round& round);
-  void begin_round(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
   void send_known();
   Case case_in_box() const;
 

@@ -52,8 +52,7 @@ Caught hunt(const MutantText& mutant, const std::vector<const Property*>& chosen
   const bool should = model::text(mutant.rule).level == model::Level::should;
   const auto found = [&](const Finding& finding) {
     if (finding.deviation.rule != mutant.rule) return;
-    const PlayCase play = [&](const Case& given) { return worker.play(given, mutant.rule); };
-    const Shrunk smallest = shrink(finding.smallest, finding.deviation, play, 4000, true);
+    const Shrunk smallest = shrink(finding.smallest, {mutant.rule, std::nullopt}, worker.first_hit());
     const std::size_t events = smallest.smallest.events.size();
     if (!caught.by_rule || events < caught.events) caught.events = events;
     caught.by_rule = true;
