@@ -82,7 +82,10 @@ TEST_P(Mutant, IsFoundByItsRuleAndShrunk) {
     if (again.by_rule && (!caught.by_rule || again.events < caught.events)) caught = again;
     if (caught.by_rule && caught.events <= good_enough) break;
   }
-  if (!caught.by_rule) caught = hunt(mutant, select_properties("3.10.3/window-closes"), 1, good_enough);
+  if (!caught.by_rule || caught.events > good_enough) {
+    const Caught again = hunt(mutant, select_properties("3.10.3/window-closes"), 1, good_enough);
+    if (again.by_rule && (!caught.by_rule || again.events < caught.events)) caught = again;
+  }
   ASSERT_TRUE(caught.by_rule) << "no finding by " << model::text(mutant.rule).id << " in " << most_cases
                               << " cases";
   EXPECT_LE(caught.events, good_enough) << "the smallest script found is longer than the smallest known";
