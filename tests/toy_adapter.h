@@ -55,7 +55,7 @@ class ToyAdapter final : public Adapter {
   int number_ = 0;
 };
 
-inline AdapterFactory toy(ToyAdapter::Answer answer) {
+inline AdapterFactory toy(const ToyAdapter::Answer& answer) {
   return [answer] { return std::make_unique<ToyAdapter>(answer); };
 }
 
