@@ -14,12 +14,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A folder of the source tree, wherever finwait is started: there first, else where it was built from.
 // The folder here, unless this is a build tree (which has one of that name too), else the one in the source
 // tree.
 fs::path found_here_or_in_source(const char* folder) {
   std::error_code ignored;
-
   const bool build_tree = fs::is_regular_file("CMakeCache.txt", ignored);
   if (!build_tree && fs::is_directory(folder, ignored)) return folder;
   return fs::path(FINWAIT_SOURCE_DIR) / folder;

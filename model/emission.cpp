@@ -277,6 +277,16 @@ Rule check_ack_number(Step& step, const Segment& o, bool again) {
   return first_of(h.taken, Rule::ack_is_current);
 }
 
+// Reading A44: one octet, or none, below SND.UNA asks for the peer's window.
+void probe_sent(Step& step) {
+  Hypothesis& h = step.h;
+  h.longest = std::max(h.longest, step.now - h.last_sent);
+  h.last_sent = step.now;
+  h.silent = true;
+  h.discharge(Owed::probe);
+  h.discharge(Owed::retransmission);
+}
+
 Rule emits_pure_ack(Step& step, const Segment& o) {
   Hypothesis& h = step.h;
   const bool outstanding = lt(h.snd_una, h.snd_nxt);
@@ -290,18 +300,12 @@ Rule emits_pure_ack(Step& step, const Segment& o) {
     if (h.ack_credit > 0) --h.ack_credit;
   } else if (h.ack_credit > 0) {
     --h.ack_credit;
-  } else if (!updates && !probe && !h.probing()) {
+  } else if (!updates && !probe) {
     const bool silence_due = h.blame != Rule::none && h.blame == h.silence;
     h.culprit = h.blame_cause;
     return silence_due ? h.blame : Rule::one_ack_per_segment;
   }
-  if (probe) {
-    h.longest = std::max(h.longest, step.now - h.last_sent);
-    h.last_sent = step.now;
-    h.silent = true;
-    h.discharge(Owed::probe);
-    h.discharge(Owed::retransmission);
-  }
+  if (probe) probe_sent(step);
   return Rule::none;
 }
 
@@ -368,11 +372,7 @@ Rule emits_text(Step& step, const Segment& o) {
   Hypothesis& h = step.h;
   const Seq text_end = o.seq + static_cast<Seq>(o.text.size());
   if (h.probing() && o.seq == h.snd_una - 1 && o.text.size() <= 1 && !o.has(FIN)) {  // reading A44
-    h.longest = std::max(h.longest, step.now - h.last_sent);
-    h.last_sent = step.now;
-    h.silent = true;
-    h.discharge(Owed::probe);
-    h.discharge(Owed::retransmission);
+    probe_sent(step);
     return Rule::none;
   }
   if (Rule rule = check_state_for_text(h, o); rule != Rule::none) return rule;

@@ -352,6 +352,7 @@ void reset_for_syn(Step& step, const Segment& segment) {
   take(ResetArrives{Rule::normal_or_aborted}, step);
   owe_reset(step, reset);
   wait_after_reset(step, before);
+  if (h.ack_credit > 0) --h.ack_credit;  // a reset or a challenge ACK, never both
 }
 
 void challenge_syn(Step& step, const Segment& segment, Rule why) {

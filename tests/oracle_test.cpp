@@ -533,7 +533,6 @@ TEST(Oracle, ResetOutsideTheWindowIsSilent) {
     const std::int32_t rcv = Talk::rcv_nxt(state), snd = Talk::snd_nxt(state);
     for (const std::int32_t seq : {rcv - 1, rcv + 100000}) {
       PERMITTED(in(state).after(900ms).peer(RST, seq).after(100ms));
-      if (state != State::established && state != State::fin_wait_2 && state != State::close_wait) continue;
       FORBIDDEN(rst_outside_is_silent, in(state).after(900ms).peer(RST, seq).iut(ACK, snd, rcv));
     }
   }
@@ -587,6 +586,7 @@ TEST(Oracle, SynInsideTheWindowResetsOrIsChallenged) {
     const std::int32_t rcv = Talk::rcv_nxt(state), snd = Talk::snd_nxt(state);
     PERMITTED(in(state).after(900ms).peer(SYN, rcv + 1).iut(ACK, snd, rcv));
     PERMITTED(in(state).after(900ms).peer(SYN, rcv + 1).iut(RST, snd).told(Result::reset));
+    FORBIDDEN(syn_challenge_ack, in(state).after(900ms).peer(SYN, rcv + 1).iut(ACK, snd, rcv).iut(RST, snd));
     FORBIDDEN(syn_inside_resets_or_challenges, in(state).after(900ms).peer(SYN, rcv + 1).after(1s));
   }
 }
@@ -679,6 +679,12 @@ TEST(Oracle, OpenWindowIsNoReasonToStay) {
   talk.established().sends(10).iut(ACK, 1, 1, 10);
   for (const Time time : {1s, 3s, 6s, 12s, 24s, 48s, 60s}) talk.after(time).iut(ACK, 1, 1, 10);
   EXPECT_TRUE(judged(talk.peer(ACK, 1, 1).after(1s).told(Result::timed_out), Rule::none));
+}
+
+// RFC 5681 §4.2 with data outstanding and the window open.
+TEST(Oracle, PureAcksAreCountedWhileDataIsOutstanding) {
+  FORBIDDEN(one_ack_per_segment,
+            established().sends(10).iut(ACK, 1, 1, 10).after(900ms).iut(ACK, 11, 1).iut(ACK, 11, 1));
 }
 
 // ---- §3.10.7.4, seventh and eighth: text and FIN ----------------------------------------------------

@@ -10,26 +10,12 @@
 
 #include "harness/adapter.h"
 #include "harness/codec.h"
+#include "harness/session.h"
 #include "impl/reference/random.h"
 #include "model/oracle.h"
 #include "model/stream.h"
 
 namespace finwait::test {
-
-inline model::Claims claims_of(const Profile& profile) {
-  model::Claims claims;
-  claims.tick = profile.tick;
-  claims.step = profile.step;
-  claims.msl = profile.msl;
-  claims.reaction = profile.reaction;
-  claims.throttle = profile.throttle;
-  claims.patience = profile.patience;
-  claims.r2_syn = profile.r2_syn;
-  claims.r2_data = profile.r2_data;
-  claims.receive_buffer = profile.receive_buffer;
-  claims.mss = profile.mss;
-  return claims;
-}
 
 inline std::string describe(const model::Segment& s) {
   std::string flags;
