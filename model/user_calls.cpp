@@ -321,7 +321,12 @@ Rule abort_call(Step& step, const UserCall& call) {
   const bool alive = h.handle == Handle::open && h.ending == Ending::none;
   h.discharge(Owed::failed);
   h.handle = Handle::gone;
-  if (!alive) return Rule::none;
+  if (!alive) {
+    // The user was told of an end, yet TIME-WAIT goes on (§3.5.2); ABORT may still delete its TCB (§3.10.5).
+    const bool waits = h.state == State::time_wait && call.result == Result::ok;
+    if (waits && step.choose.otherwise(Choice::after_reset)) take(Abort{}, step);
+    return Rule::none;
+  }
   if (call.result != Result::ok) return blamed(h, Rule::abort_sends_reset);
   const Hypothesis before = h;
   const bool ack_pending = h.owes(Owed::ack) || h.ack_credit > 0;

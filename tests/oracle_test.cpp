@@ -335,6 +335,18 @@ TEST(Oracle, AbortSendsResetAndNothingMore) {
   FORBIDDEN(abort_without_connection_fails, call(Call::abort));
 }
 
+// §3.10.5: also where a SYN was answered with a reset and TIME-WAIT went on.
+TEST(Oracle, AbortDeletesATimeWaitThatOutlivedAReset) {
+  PERMITTED(time_wait()
+                .peer(SYN, 2)
+                .iut(RST, 2)
+                .peer(ACK, 2, 2, 1)
+                .iut(ACK, 2, 2)
+                .call(Call::abort)
+                .peer(ACK, 2, 3)
+                .iut(RST, 3));
+}
+
 TEST(Oracle, StatusTellsTheState) {
   for (const State state : synchronized_states) {
     SCOPED_TRACE(name(state));
