@@ -13,6 +13,7 @@
 #include <exception>
 #include <stdexcept>
 #include <system_error>
+#include <type_traits>
 
 namespace finwait {
 
@@ -79,8 +80,6 @@ bool read_all(int fd, void* data, std::size_t size) {
   return true;
 }
 
-}  // namespace
-
 // What goes to a child, in one write: its size, then the command and what belongs to it.
 class Message {
  public:
@@ -101,10 +100,11 @@ class Message {
     return put(static_cast<std::uint32_t>(events.size())).put(events.data(), events.size());
   }
 
-  bool send(int fd) {
+  // A child that has just died is noticed when its answer is read.
+  void send(int fd) {
     const std::uint64_t size = bytes_.size() - sizeof size;
     std::memcpy(bytes_.data(), &size, sizeof size);
-    return write_all(fd, bytes_.data(), bytes_.size());
+    write_all(fd, bytes_.data(), bytes_.size());
   }
 
  private:
@@ -140,6 +140,8 @@ class Received {
   std::vector<char> bytes_;
   std::size_t at_ = 0;
 };
+
+}  // namespace
 
 // What the parent can read after the child has crashed.
 struct Worker::BlackBox {

@@ -196,10 +196,6 @@ void note_window(Hypothesis& h, const Segment& o) {
 
 // ---- SYN and SYN,ACK --------------------------------------------------------------------------------
 
-bool opening(const Hypothesis& h) {
-  return h.state == State::syn_received || (h.state == State::fin_wait_1 && h.syn_unacknowledged());
-}
-
 Rule check_octets(const Hypothesis& h, Seq seq, std::span<const std::uint8_t> octets);
 
 // Data on the SYN is a feature; a FIN may ride on it after CLOSE.
@@ -212,7 +208,7 @@ Rule riding_on_syn(Hypothesis& h, const Segment& o) {
 
 Rule emits_bare_syn(Step& step, const Segment& o) {
   Hypothesis& h = step.h;
-  const bool active = h.state == State::syn_sent || (opening(h) && !h.passive);
+  const bool active = h.state == State::syn_sent || (h.opening() && !h.passive);
   if (!active) return unlicensed(h, Rule::legal_flags);
   if (!h.iss_known) {
     learn_iss(step, o.seq);
@@ -228,7 +224,7 @@ Rule emits_bare_syn(Step& step, const Segment& o) {
 
 Rule emits_syn_ack(Step& step, const Segment& o) {
   Hypothesis& h = step.h;
-  if (!opening(h)) return unlicensed(h, Rule::legal_flags);
+  if (!h.opening()) return unlicensed(h, Rule::legal_flags);
   const Rule form = h.passive ? Rule::listen_syn_gets_syn_ack : Rule::syn_leads_to_syn_received;
   if (!h.iss_known) {
     if (h.reopened && lt(o.seq, h.old_snd_nxt)) return Rule::reopening_iss_is_larger;
@@ -321,7 +317,7 @@ Rule check_octets(const Hypothesis& h, Seq seq, std::span<const std::uint8_t> oc
 }
 
 Rule check_state_for_text(const Hypothesis& h, const Segment& o) {
-  if (opening(h)) {
+  if (h.opening()) {
     if (!o.text.empty()) return Rule::send_waits_for_established;
     return h.fin_queued ? Rule::none : Rule::one_fin;
   }

@@ -35,7 +35,7 @@ struct Duty {
   bool operator==(const Duty&) const = default;
 };
 
-/// A reset that is owed or allowed, in one of the forms of §3.10 (see `reset.cpp`).
+/// A reset that is owed or allowed, in one of the forms of §3.10 (see `actions.h`).
 struct Reset {
   Seq next_low = 0, next_high = 0;  ///< <SEQ=SND.NXT>: where SND.NXT is uncertain, its bounds
   Seq acked = 0;                    ///< <SEQ=SEG.ACK>
@@ -226,6 +226,10 @@ struct Hypothesis {
   std::uint32_t rcv_wnd() const { return lt(rcv_nxt, advertised) ? advertised - rcv_nxt : 0; }
   /// The number after the last octet of text received in order.
   Seq text_end() const { return rcv_nxt - (fin_received ? 1 : 0); }
+  /// SYN-RECEIVED, or FIN-WAIT-1 entered from it while our SYN is not acknowledged (reading A15).
+  bool opening() const {
+    return state == State::syn_received || (state == State::fin_wait_1 && syn_unacknowledged());
+  }
   bool synchronized() const { return state >= State::established; }
   /// Data or FIN waits and the peer's window is closed, as far as the IUT can know.
   bool probing() const {

@@ -15,11 +15,6 @@ bool closes(State state) {
   return state == State::fin_wait_1 || state == State::closing || state == State::last_ack;
 }
 
-// SYN-RECEIVED, or FIN-WAIT-1 entered from it while our SYN is not acknowledged (reading A15).
-bool opening(const Hypothesis& h) {
-  return h.state == State::syn_received || (h.state == State::fin_wait_1 && h.syn_unacknowledged());
-}
-
 bool acks_syn(const Hypothesis& h, const Segment& segment) {
   return segment.has(ACK) && h.iss_known && lt(h.snd_una, segment.ack) && le(segment.ack, h.snd_nxt);
 }
@@ -223,7 +218,7 @@ void ack_of_unacceptable(Step& step, const Segment& segment) {
   const bool old = le(segment.end(), h.rcv_nxt) && h.rcv_nxt - segment.seq <= 65535;
   const bool closed_window = h.rcv_wnd() == 0 && segment.seq == h.rcv_nxt;
   if (!old && !closed_window) return;
-  if (opening(h)) {
+  if (h.opening()) {
     if (acks_syn(h, segment) && step.choose.otherwise(Choice::unprocessed_ack)) {
       establish_passive_or_crossed(step, segment);
     }
@@ -251,11 +246,11 @@ void unacceptable(Step& step, const Segment& segment) {
   h.silence = Rule::synchronized_answers_with_ack;
   const bool bad_ack = segment.has(ACK) && !acks_syn(h, segment);
   // §3.5.2, group 2: in SYN-RECEIVED a reset answers the bad ACK.
-  if (opening(h) && bad_ack && !h.iss_known) {
+  if (h.opening() && bad_ack && !h.iss_known) {
     answer_blind_ack(step, segment);
     return;
   }
-  if (opening(h) && bad_ack && step.choose.otherwise(Choice::syn_received_answer)) {
+  if (h.opening() && bad_ack && step.choose.otherwise(Choice::syn_received_answer)) {
     take(UnacceptableAck{segment}, step);
     return;
   }
@@ -536,7 +531,7 @@ void acceptable(Step& step, const Segment& segment) {
     return;
   }
   h.silence = Rule::reset_needs_a_cause;
-  const bool goes_on = opening(h) ? ack_in_syn_received(step, segment) : ack_in_synchronized(step, segment);
+  const bool goes_on = h.opening() ? ack_in_syn_received(step, segment) : ack_in_synchronized(step, segment);
   if (!goes_on || !h.synchronized()) return;
   process_text(step, segment, rule_of_text(h, segment));
 }
