@@ -302,6 +302,27 @@ std::optional<EventClass> event_class_from_text(std::string_view text) {
   return {};
 }
 
+Segment resolve(const Event& event, const Hypothesis& h, Seq tester_isn) {
+  const bool had_connection = h.state >= State::syn_received || h.origin != model::Origin::fresh;
+  Segment segment;
+  segment.flags = event.flags;
+  segment.wnd = event.wnd;
+  Seq seq = tester_isn;
+  if (event.seq_base != SeqBase::isn && had_connection) {
+    seq = event.seq_base == SeqBase::rcv_nxt || !h.window_known ? h.rcv_nxt : h.advertised;
+  }
+  if (event.seq_base == SeqBase::zero) seq = 0;
+  segment.seq = seq + static_cast<Seq>(event.seq_offset);
+  if (segment.has(model::ACK)) {
+    const Seq base = event.ack_base == AckBase::snd_nxt   ? h.snd_nxt
+                     : event.ack_base == AckBase::snd_una ? h.snd_una
+                                                          : h.iss;
+    segment.ack = base + static_cast<Seq>(event.ack_offset);
+  }
+  if (segment.has(model::SYN) && event.mss > 0) segment.mss = event.mss;
+  return segment;
+}
+
 EventClass classify(const Event& event, const Segment& segment, const Hypothesis& h) {
   EventClass result;
   result.kind = event.kind;

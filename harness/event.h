@@ -100,7 +100,12 @@ static_assert(std::is_trivially_copyable_v<EventClass>);
 std::string to_text(const EventClass& event_class);
 std::optional<EventClass> event_class_from_text(std::string_view text);
 
-/// The class of an event that finds the IUT in this hypothesis; `segment` is the event resolved.
+/// The numbers and controls of a segment event for an IUT in this hypothesis; the tester's own numbers begin
+/// at `tester_isn`. Its text is left to whoever forms the octets.
+model::Segment resolve(const Event& event, const model::Hypothesis& h, model::Seq tester_isn);
+
+/// The class of an event that finds the IUT in this hypothesis; `segment` is the event resolved, with its
+/// text.
 EventClass classify(const Event& event, const model::Segment& segment, const model::Hypothesis& h);
 
 }  // namespace finwait

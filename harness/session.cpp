@@ -55,7 +55,7 @@ Outcome Session::play(const Event& event) {
   octets_.clear();
   judged_ = 0;
   state_ = oracle_.front().state;
-  if (event.kind == EventKind::segment) stimulus_ = resolve(event);
+  if (event.kind == EventKind::segment) form(event);
   class_ = classify(event, stimulus_, oracle_.front());
   oracle_.begin_event(static_cast<std::uint16_t>(history_.size()));
   history_.push_back({state_, class_});
@@ -79,30 +79,12 @@ Outcome Session::go_on() {
 
 // ---- stimuli ----------------------------------------------------------------------------------------
 
-Segment Session::resolve(const Event& event) {
-  const Hypothesis& h = oracle_.front();
-  const bool had_connection = h.state >= State::syn_received || h.origin != model::Origin::fresh;
-  Segment segment;
-  segment.flags = event.flags;
-  segment.wnd = event.wnd;
-  Seq seq = setup_.tester_isn;
-  if (event.seq_base != SeqBase::isn && had_connection) {
-    seq = event.seq_base == SeqBase::rcv_nxt || !h.window_known ? h.rcv_nxt : h.advertised;
-  }
-  if (event.seq_base == SeqBase::zero) seq = 0;
-  segment.seq = seq + static_cast<Seq>(event.seq_offset);
-  if (segment.has(model::ACK)) {
-    const Seq base = event.ack_base == AckBase::snd_nxt   ? h.snd_nxt
-                     : event.ack_base == AckBase::snd_una ? h.snd_una
-                                                          : h.iss;
-    segment.ack = base + static_cast<Seq>(event.ack_offset);
-  }
-  if (segment.has(model::SYN) && event.mss > 0) segment.mss = event.mss;
-  const Seq first = segment.seq + (segment.has(model::SYN) ? 1 : 0);
+void Session::form(const Event& event) {
+  stimulus_ = resolve(event, oracle_.front(), setup_.tester_isn);
+  const Seq first = stimulus_.seq + (stimulus_.has(model::SYN) ? 1 : 0);
   payload_.resize(event.len);
   for (std::uint32_t i = 0; i < event.len; ++i) payload_[i] = model::tester_octet(first + i);
-  segment.text = payload_;
-  return segment;
+  stimulus_.text = payload_;
 }
 
 Verdict Session::play_segment(const Event& event) {

@@ -109,7 +109,7 @@ class Session final : private Sink {
   void acceptable(Time at, Socket listener) override;
   void failed(Time at, Socket socket, Result why) override;
 
-  model::Segment resolve(const Event& event);
+  void form(const Event& event);
   Time length_of(const Event& event) const;
   model::Verdict play_segment(const Event& event);
   model::Verdict play_call(const Event& event);

@@ -15,13 +15,6 @@ using model::SYN;
 
 namespace {
 
-Event call(EventKind kind, std::uint32_t count = 0) {
-  Event event;
-  event.kind = kind;
-  event.count = count;
-  return event;
-}
-
 // ---- segments ---------------------------------------------------------------------------------------
 
 std::uint8_t draw_flags(Dice& dice, State state) {
@@ -193,6 +186,12 @@ Event draw_call(Dice& dice, const Hypothesis& h) {
 
 }  // namespace
 
+Event call(EventKind kind, std::uint32_t count) {
+  Event event;
+  event.kind = kind;
+  event.count = count;
+  return event;
+}
 Event open_passive() {
   return call(EventKind::open_passive);
 }

@@ -13,6 +13,8 @@ Event draw_event(Dice& dice, const model::Hypothesis& h);
 Event draw_segment(Dice& dice, const model::Hypothesis& h);
 
 // Events by name, for the roads that properties take.
+/// A user call, or a wait of no length; `count` octets where it has any.
+Event call(EventKind kind, std::uint32_t count = 0);
 Event open_passive();
 Event open_active();
 Event accept_child();
