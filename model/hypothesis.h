@@ -255,6 +255,7 @@ struct Step {
   Chooser& choose;
   const Claims& claims;
   Time now;
+  std::uint64_t* taken = nullptr;  ///< counts the arrows taken, in table order; none: nobody asks
 };
 
 }  // namespace finwait::model

@@ -1,6 +1,8 @@
 // The state machine of RFC 9293 §3.3.2 behind a small interface: the table itself is in transition_table.cpp.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -43,9 +45,11 @@ struct Arrow {
   State source;
   State target;  ///< equal to the source for an internal transition
   std::string_view event;
-  std::uint64_t taken;  ///< how often in this process
 };
+inline constexpr std::size_t arrow_count = 100;
 /// All arrows in table order.
 std::span<const Arrow> arrows();
+/// How often each was taken, in the same order; see Step::taken.
+using ArrowCounts = std::array<std::uint64_t, arrow_count>;
 
 }  // namespace finwait::model

@@ -87,7 +87,7 @@ Verdict Oracle::map(Time now, Function function) {
       changed.explained = false;
       changed.past.states[event_ % changed.past.states.size()] =
           new_event_ ? hypothesis.state : hypothesis.past.states[event_ % changed.past.states.size()];
-      Step step{changed, chooser, claims_, now};
+      Step step{changed, chooser, claims_, now, taken_};
       if (const Rule rule = function(step); rule != Rule::none) {
         const auto ago = static_cast<std::size_t>(event_ - changed.culprit);
         const State found = changed.past.states[changed.culprit % changed.past.states.size()];

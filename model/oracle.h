@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/hypothesis.h"
+#include "model/machine.h"
 #include "model/user_calls.h"
 
 namespace finwait::model {
@@ -66,6 +67,8 @@ class Oracle {
   /// SHOULDs that every remaining hypothesis assumes to be disregarded.
   std::uint64_t advisories() const;
   const Claims& claims() const { return claims_; }
+  /// From now on the arrows that its hypotheses take are added to `counts`, or to nothing.
+  void count_arrows_in(ArrowCounts* counts) { taken_ = counts == nullptr ? nullptr : counts->data(); }
 
   static constexpr std::size_t set_limit = 256;
 
@@ -81,6 +84,7 @@ class Oracle {
   bool new_event_ = true;
   Segment seen_{};
   UserCall called_{};
+  std::uint64_t* taken_ = nullptr;
   enum class Cause : std::uint8_t { none, time, sent, call, failure } cause_ = Cause::none;
 };
 

@@ -104,17 +104,14 @@ ACTION(Resend, (void)step)
 GUARD(FinAcked, event.covers_fin)
 GUARD(FinNotAcked, !event.covers_fin)
 
-// Counts how often row N was taken; the table's coverage.
-std::vector<Arrow>& counted() {
-  static std::vector<Arrow> rows;
-  return rows;
-}
-
-template <int N, class Action>
+// The action of row N, counted for whoever steps the machine: the table's coverage.
+template <std::size_t N, class Action>
 struct Hit {
+  static_assert(N < arrow_count);
+  static constexpr std::size_t row = N;
   template <class Event, class Machine, class Source, class Target>
   void operator()(const Event& event, Machine& machine, Source& source, Target& target) const {
-    ++machine.taken[N];
+    if (machine.step->taken != nullptr) ++machine.step->taken[N];
     Action{}(event, machine, source, target);
   }
 };
@@ -126,7 +123,6 @@ struct Definition : msm::front::state_machine_def<Definition> {
 
   Step* step = nullptr;
   bool handled = true;
-  std::array<std::uint64_t, 160> taken{};
 
   template <class Machine, class Event>
   void no_transition(const Event&, Machine&, int) {
@@ -203,56 +199,56 @@ struct Definition : msm::front::state_machine_def<Definition> {
     Row< TimeWait    , Challenge            , none        , Hit<54, SendChallenge>       , none        >,
     // fourth: SYN in TIME-WAIT for a listener (MAY-2)
     Row< TimeWait    , Reopened             , SynReceived , Hit<55, SendSynAck>          , none        >,
-    Row< SynReceived , OldDuplicate         , TimeWait    , Hit<99, ReturnToTimeWait>    , none        >,
+    Row< SynReceived , OldDuplicate         , TimeWait    , Hit<56, ReturnToTimeWait>    , none        >,
     // fifth: ACK
-    Row< SynReceived , UnacceptableAck      , none        , Hit<56, ResetBadAck>         , none        >,
-    Row< FinWait1    , UnacceptableAck      , none        , Hit<57, ResetBadAck>         , none        >,
-    Row< SynReceived , AckOfSyn             , Established , Hit<58, Establish>           , none        >,
-    Row< FinWait1    , AckOfSyn             , none        , Hit<59, Establish>           , none        >,
-    Row< Established , AckArrives           , none        , Hit<60, ProcessAck>          , none        >,
-    Row< CloseWait   , AckArrives           , none        , Hit<61, ProcessAck>          , none        >,
-    Row< FinWait1    , AckArrives           , FinWait2    , Hit<62, ProcessAck>          , FinAcked    >,
-    Row< FinWait1    , AckArrives           , none        , Hit<63, ProcessAck>          , FinNotAcked >,
-    Row< FinWait2    , AckArrives           , none        , Hit<64, ProcessAck>          , none        >,
-    Row< Closing     , AckArrives           , TimeWait    , Hit<65, ProcessAckAndWait>   , FinAcked    >,
-    Row< Closing     , AckArrives           , none        , Hit<66, ProcessAck>          , FinNotAcked >,
-    Row< LastAck     , AckArrives           , Closed      , Hit<67, FinishClose>         , FinAcked    >,
-    Row< LastAck     , AckArrives           , none        , Hit<68, ProcessAck>          , FinNotAcked >,
-    Row< TimeWait    , LateSegment          , none        , Hit<69, RestartTimeWait>     , none        >,
+    Row< SynReceived , UnacceptableAck      , none        , Hit<57, ResetBadAck>         , none        >,
+    Row< FinWait1    , UnacceptableAck      , none        , Hit<58, ResetBadAck>         , none        >,
+    Row< SynReceived , AckOfSyn             , Established , Hit<59, Establish>           , none        >,
+    Row< FinWait1    , AckOfSyn             , none        , Hit<60, Establish>           , none        >,
+    Row< Established , AckArrives           , none        , Hit<61, ProcessAck>          , none        >,
+    Row< CloseWait   , AckArrives           , none        , Hit<62, ProcessAck>          , none        >,
+    Row< FinWait1    , AckArrives           , FinWait2    , Hit<63, ProcessAck>          , FinAcked    >,
+    Row< FinWait1    , AckArrives           , none        , Hit<64, ProcessAck>          , FinNotAcked >,
+    Row< FinWait2    , AckArrives           , none        , Hit<65, ProcessAck>          , none        >,
+    Row< Closing     , AckArrives           , TimeWait    , Hit<66, ProcessAckAndWait>   , FinAcked    >,
+    Row< Closing     , AckArrives           , none        , Hit<67, ProcessAck>          , FinNotAcked >,
+    Row< LastAck     , AckArrives           , Closed      , Hit<68, FinishClose>         , FinAcked    >,
+    Row< LastAck     , AckArrives           , none        , Hit<69, ProcessAck>          , FinNotAcked >,
+    Row< TimeWait    , LateSegment          , none        , Hit<70, RestartTimeWait>     , none        >,
     // seventh: text
-    Row< Established , Text                 , none        , Hit<70, TakeText>            , none        >,
-    Row< FinWait1    , Text                 , none        , Hit<71, TakeText>            , none        >,
-    Row< FinWait2    , Text                 , none        , Hit<72, TakeText>            , none        >,
+    Row< Established , Text                 , none        , Hit<71, TakeText>            , none        >,
+    Row< FinWait1    , Text                 , none        , Hit<72, TakeText>            , none        >,
+    Row< FinWait2    , Text                 , none        , Hit<73, TakeText>            , none        >,
     // eighth: FIN
-    Row< Established , Fin                  , CloseWait   , Hit<73, TakeFin>             , none        >,
-    Row< FinWait1    , Fin                  , Closing     , Hit<74, TakeFin>             , none        >,
-    Row< FinWait2    , Fin                  , TimeWait    , Hit<75, TakeFinAndWait>      , none        >,
+    Row< Established , Fin                  , CloseWait   , Hit<74, TakeFin>             , none        >,
+    Row< FinWait1    , Fin                  , Closing     , Hit<75, TakeFin>             , none        >,
+    Row< FinWait2    , Fin                  , TimeWait    , Hit<76, TakeFinAndWait>      , none        >,
     // §3.10.8 time-outs
-    Row< SynSent     , RetransmissionTimeout, none        , Hit<76, Resend>              , none        >,
-    Row< SynReceived , RetransmissionTimeout, none        , Hit<77, Resend>              , none        >,
-    Row< Established , RetransmissionTimeout, none        , Hit<78, Resend>              , none        >,
-    Row< FinWait1    , RetransmissionTimeout, none        , Hit<79, Resend>              , none        >,
-    Row< CloseWait   , RetransmissionTimeout, none        , Hit<80, Resend>              , none        >,
-    Row< Closing     , RetransmissionTimeout, none        , Hit<81, Resend>              , none        >,
-    Row< LastAck     , RetransmissionTimeout, none        , Hit<82, Resend>              , none        >,
-    Row< SynSent     , UserTimeout          , Closed      , Hit<83, TellTimeout>         , none        >,
-    Row< SynReceived , UserTimeout          , Closed      , Hit<84, TellTimeout>         , none        >,
-    Row< Established , UserTimeout          , Closed      , Hit<85, TellTimeout>         , none        >,
-    Row< FinWait1    , UserTimeout          , Closed      , Hit<86, TellTimeout>         , none        >,
-    Row< CloseWait   , UserTimeout          , Closed      , Hit<87, TellTimeout>         , none        >,
-    Row< Closing     , UserTimeout          , Closed      , Hit<88, TellTimeout>         , none        >,
-    Row< LastAck     , UserTimeout          , Closed      , Hit<89, TellTimeout>         , none        >,
-    Row< TimeWait    , TimeWaitTimeout      , Closed      , Hit<90, TimeWaitOver>        , none        >,
+    Row< SynSent     , RetransmissionTimeout, none        , Hit<77, Resend>              , none        >,
+    Row< SynReceived , RetransmissionTimeout, none        , Hit<78, Resend>              , none        >,
+    Row< Established , RetransmissionTimeout, none        , Hit<79, Resend>              , none        >,
+    Row< FinWait1    , RetransmissionTimeout, none        , Hit<80, Resend>              , none        >,
+    Row< CloseWait   , RetransmissionTimeout, none        , Hit<81, Resend>              , none        >,
+    Row< Closing     , RetransmissionTimeout, none        , Hit<82, Resend>              , none        >,
+    Row< LastAck     , RetransmissionTimeout, none        , Hit<83, Resend>              , none        >,
+    Row< SynSent     , UserTimeout          , Closed      , Hit<84, TellTimeout>         , none        >,
+    Row< SynReceived , UserTimeout          , Closed      , Hit<85, TellTimeout>         , none        >,
+    Row< Established , UserTimeout          , Closed      , Hit<86, TellTimeout>         , none        >,
+    Row< FinWait1    , UserTimeout          , Closed      , Hit<87, TellTimeout>         , none        >,
+    Row< CloseWait   , UserTimeout          , Closed      , Hit<88, TellTimeout>         , none        >,
+    Row< Closing     , UserTimeout          , Closed      , Hit<89, TellTimeout>         , none        >,
+    Row< LastAck     , UserTimeout          , Closed      , Hit<90, TellTimeout>         , none        >,
+    Row< TimeWait    , TimeWaitTimeout      , Closed      , Hit<91, TimeWaitOver>        , none        >,
     // Resource management: orphans and half-open children (readings A47, A48, A50)
-    Row< SynReceived , GivenUp              , Closed      , Hit<91, GiveUp>              , none        >,
-    Row< Established , GivenUp              , Closed      , Hit<92, GiveUp>              , none        >,
-    Row< FinWait1    , GivenUp              , Closed      , Hit<93, GiveUp>              , none        >,
-    Row< FinWait2    , GivenUp              , Closed      , Hit<94, GiveUp>              , none        >,
-    Row< CloseWait   , GivenUp              , Closed      , Hit<95, GiveUp>              , none        >,
-    Row< Closing     , GivenUp              , Closed      , Hit<96, GiveUp>              , none        >,
-    Row< LastAck     , GivenUp              , Closed      , Hit<97, GiveUp>              , none        >,
+    Row< SynReceived , GivenUp              , Closed      , Hit<92, GiveUp>              , none        >,
+    Row< Established , GivenUp              , Closed      , Hit<93, GiveUp>              , none        >,
+    Row< FinWait1    , GivenUp              , Closed      , Hit<94, GiveUp>              , none        >,
+    Row< FinWait2    , GivenUp              , Closed      , Hit<95, GiveUp>              , none        >,
+    Row< CloseWait   , GivenUp              , Closed      , Hit<96, GiveUp>              , none        >,
+    Row< Closing     , GivenUp              , Closed      , Hit<97, GiveUp>              , none        >,
+    Row< LastAck     , GivenUp              , Closed      , Hit<98, GiveUp>              , none        >,
     // §3.5.2: "should enter TIME-WAIT" after sending a reset (reading A3)
-    Row< Closed      , AfterReset           , TimeWait    , Hit<98, WaitAfterReset>      , none        >>;
+    Row< Closed      , AfterReset           , TimeWait    , Hit<99, WaitAfterReset>      , none        >>;
   // clang-format on
 };
 
@@ -338,10 +334,11 @@ constexpr State target_of(State source) {
 }
 
 struct CollectArrows {
+  std::array<Arrow, arrow_count>& all;
   template <class R>
   void operator()(msm::wrap<R>) const {
     const State source = R::Source::id;
-    counted().push_back({source, target_of<typename R::Target>(source), type_name<typename R::Evt>(), 0});
+    all[R::Action::row] = {source, target_of<typename R::Target>(source), type_name<typename R::Evt>()};
   }
 };
 
@@ -380,10 +377,13 @@ TAKE(AfterReset)
 #undef TAKE
 
 std::span<const Arrow> arrows() {
-  std::vector<Arrow>& rows = counted();
-  if (rows.empty()) mpl::for_each<Definition::transition_table, msm::wrap<mpl::_1>>(CollectArrows{});
-  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].taken = machine().taken[i];
-  return rows;
+  static const std::array<Arrow, arrow_count> all = [] {
+    static_assert(mpl::size<Definition::transition_table>::value == arrow_count);
+    std::array<Arrow, arrow_count> rows{};
+    mpl::for_each<Definition::transition_table, msm::wrap<mpl::_1>>(CollectArrows{rows});
+    return rows;
+  }();
+  return all;
 }
 
 }  // namespace finwait::model
