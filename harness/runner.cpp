@@ -20,6 +20,7 @@ class Run {
         on_finding_(on_finding),
         on_retracted_(on_retracted),
         progress_(progress),
+        known_(options.known),
         passed_over_(options.known) {}
 
   RunSummary operator()() {
@@ -29,7 +30,7 @@ class Run {
     };
     while (summary_.cases < options_.cases && in_time() && !summary_.interrupted) {
       const std::uint64_t count = std::min(options_.round, options_.cases - summary_.cases);
-      worker_.remember(passed_over_);
+      worker_.remember(known_, passed_over_);
       take(worker_.round(options_.seed, summary_.cases, count));
       if (!progress_(summary_)) summary_.interrupted = true;
     }
@@ -69,7 +70,8 @@ class Run {
     }
     passed_over_.insert(sighting.deviation);
     if (shrunk.deviation != sighting.deviation && !passed_over_.insert(shrunk.deviation).second) return;
-    worker_.remember(passed_over_);
+    known_.insert(shrunk.deviation);
+    worker_.remember(known_, passed_over_);
     summary_.findings.push_back({shrunk.deviation, shrunk.smallest, sighting.number});
     on_finding_(summary_.findings.back());
     if (!progress_(summary_)) summary_.interrupted = true;
@@ -98,7 +100,8 @@ class Run {
   const FindingSink& on_retracted_;
   const RunProgress& progress_;
   RunSummary summary_;
-  std::set<Deviation> passed_over_;
+  std::set<Deviation> known_;        ///< shown by a case in which they come first
+  std::set<Deviation> passed_over_;  ///< looked into already
   std::map<Deviation, int> tries_;
 };
 

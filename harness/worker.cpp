@@ -186,12 +186,18 @@ class Worker::Child {
     answer(Answer::round_done);
   }
 
-  void remember() {
-    known_.clear();
+  std::set<Deviation> take_deviations() {
+    std::set<Deviation> deviations;
     for (auto left = message_.take<std::uint64_t>(); left > 0; --left) {
-      known_.insert(message_.take<Deviation>());
+      deviations.insert(message_.take<Deviation>());
     }
+    return deviations;
+  }
+
+  void remember() {
+    known_ = take_deviations();
     doubts_ = doubts_of(known_);
+    known_.merge(take_deviations());
   }
 
   void random_case(std::uint64_t seed, std::uint64_t number) {
@@ -295,7 +301,7 @@ void Worker::spawn() {
   close(up[1]);
   to_child_ = down[1];
   from_child_ = up[0];
-  if (!known_.empty()) send_known();
+  if (!known_.empty() || !passed_over_.empty()) send_known();
 }
 
 // Nothing may leave the child but through _exit(): what lies above on the stack is the parent's.
@@ -340,15 +346,18 @@ bool Worker::read(void* data, std::size_t size) {
   return read_all(from_child_, data, size);
 }
 
-void Worker::remember(const std::set<Deviation>& known) {
+void Worker::remember(const std::set<Deviation>& known, const std::set<Deviation>& passed_over) {
   known_ = known;
+  passed_over_ = passed_over;
   send_known();
 }
 
 void Worker::send_known() {
   Message message(Command::remember);
-  message.put(static_cast<std::uint64_t>(known_.size()));
-  for (const Deviation& deviation : known_) message.put(deviation);
+  for (const auto* deviations : {&known_, &passed_over_}) {
+    message.put(static_cast<std::uint64_t>(deviations->size()));
+    for (const Deviation& deviation : *deviations) message.put(deviation);
+  }
   message.send(to_child_);
 }
 
@@ -384,7 +393,8 @@ Round Worker::round(std::uint64_t seed, std::uint64_t first, std::uint64_t count
     const bool seen =
         std::any_of(round.sightings.begin(), round.sightings.end(),
                     [&](const Sighting& sighting) { return sighting.deviation == box_->last_words; });
-    if (!seen && !known_.contains(box_->last_words)) {
+    const bool known = known_.contains(box_->last_words) || passed_over_.contains(box_->last_words);
+    if (!seen && !known) {
       round.sightings.push_back({box_->number, case_in_box(), box_->last_words, box_->tainted});
     }
     ++box_->cases;

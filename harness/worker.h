@@ -56,8 +56,9 @@ class Worker {
   FirstHit first_hit() {
     return [this](const auto&... given) { return first_hit(given...); };
   }
-  /// From now on these are known.
-  void remember(const std::set<Deviation>& known);
+  /// From now on these are known. Those that are only passed over are not reported again either, but nobody
+  /// has shown that the implementation has them: they put nothing in doubt.
+  void remember(const std::set<Deviation>& known, const std::set<Deviation>& passed_over = {});
   /// What the implementation printed last before it ended its process: the text of a failed assertion,
   /// mostly.
   const std::string& last_output() const { return last_output_; }
@@ -85,7 +86,7 @@ class Worker {
   int to_child_ = -1, from_child_ = -1;
   int output_ = -1;  ///< a file in memory that takes what the implementation prints
   std::string last_output_;
-  std::set<Deviation> known_;
+  std::set<Deviation> known_, passed_over_;
   bool adapter_failed_ = false;  ///< the last child ended because its adapter threw
 };
 
