@@ -28,6 +28,25 @@ Event silence(Dice& dice, const Hypothesis& h) {
   }
 }
 
+// Longer than any retransmission interval: after a few of them R2 is over.
+Event long_silence(Dice& dice, const Hypothesis& h) {
+  return dice.percent(90) ? wait_ms(dice.between(6, 12) * 100'000) : draw_event(dice, h);
+}
+
+// Something waits for the peer, in each state that can give up.
+std::vector<Event> unanswered(Dice& dice) {
+  switch (dice.below(8)) {
+    case 0: return roads::syn_sent();
+    case 1: return roads::syn_received_passive();
+    case 2: return roads::syn_received_active();
+    case 3: return roads::then(roads::established(dice), {send(100)});
+    case 4: return roads::fin_wait_1(dice);
+    case 5: return roads::then(roads::close_wait(dice), {send(100)});
+    case 6: return roads::closing(dice);
+    default: return roads::then(roads::close_wait(dice), {send(100), close()});
+  }
+}
+
 Event nothing(Dice&, const Hypothesis&) {
   return wait_ms(1000);
 }
@@ -49,18 +68,10 @@ std::vector<Event> through_time_wait(Dice& dice) {
 
 const Property all[] = {
     {"3.10.8", "retransmission",
-     "SYN, data and FIN are sent again, ever more slowly, until acknowledged or R2",
-     [](Dice& dice) {
-       switch (dice.below(6)) {
-         case 0: return roads::syn_sent();
-         case 1: return roads::syn_received_passive();
-         case 2: return roads::syn_received_active();
-         case 3: return roads::then(roads::established(dice), {send(100)});
-         case 4: return roads::fin_wait_1(dice);
-         default: return roads::then(roads::close_wait(dice), {send(100), close()});
-       }
-     },
-     silence, 2, 9},
+     "SYN, data and FIN are sent again, ever more slowly, until acknowledged or R2", unanswered, silence, 2,
+     9},
+    {"3.10.8", "given-up-at-r2", "who never gets an answer gives up at R2 and tells the user", unanswered,
+     long_silence, 3, 6},
     {"3.10.8", "zero-window", "waiting data and a closed window: probes for as long as they are answered",
      [](Dice& dice) {
        Event shut = segment(ACK);
