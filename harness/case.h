@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "harness/session.h"
+#include "harness/coverage.h"
 
 namespace finwait {
 
@@ -23,7 +23,9 @@ struct Case {
 class CaseSource {
  public:
   virtual ~CaseSource() = default;
-  /// Begins the case with this number; everything in it follows from the two numbers.
+  /// From now on some of the cases lead to these cells, which no case has met yet.
+  virtual void steer(const std::vector<Cell>& /*missing*/) {}
+  /// Begins the case with this number; everything in it follows from the two numbers and what was missing.
   virtual CaseSetup begin(std::uint64_t seed, std::uint64_t number) = 0;
   /// The next event, or nothing at the end of the case.
   virtual std::optional<Event> next(const model::Hypothesis& h) = 0;

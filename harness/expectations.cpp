@@ -173,6 +173,14 @@ const Expectation* Expectations::find(const Deviation& deviation, std::string_vi
   return found == entries_.end() ? nullptr : &*found;
 }
 
+std::set<Deviation> Expectations::deviations_of(std::string_view version) const {
+  std::set<Deviation> deviations;
+  for (const Expectation& entry : entries_) {
+    if (entry.holds_for(version)) deviations.insert(entry.deviation);
+  }
+  return deviations;
+}
+
 void Expectations::add(const Expectation& entry) {
   const auto next = std::find_if(entries_.begin(), entries_.end(), [&](const Expectation& other) {
     return stands_before(entry.deviation, other.deviation);

@@ -12,6 +12,7 @@
 // missing.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -46,6 +47,8 @@ class Expectations {
   const Expectation* find(const Deviation& deviation, std::string_view trace = {}) const;
   /// The entry with this identity that holds for the version.
   const Expectation* find_for(const Deviation& deviation, std::string_view version) const;
+  /// The deviations that are accepted for the version.
+  std::set<Deviation> deviations_of(std::string_view version) const;
   const std::string& text() const { return text_; }
 
   /// Puts the entry where it belongs in the order; everything else stays as it is, byte for byte.

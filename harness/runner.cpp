@@ -31,6 +31,7 @@ class Run {
     while (summary_.cases < options_.cases && in_time() && !summary_.interrupted) {
       const std::uint64_t count = std::min(options_.round, options_.cases - summary_.cases);
       worker_.remember(known_, passed_over_);
+      worker_.steer(summary_.coverage.missing(options_.to_meet));
       take(worker_.round(options_.seed, summary_.cases, count));
       if (!progress_(summary_)) summary_.interrupted = true;
     }
@@ -43,6 +44,7 @@ class Run {
     summary_.cases += round.cases;
     summary_.events += round.events;
     summary_.inconclusive += round.inconclusive;
+    summary_.coverage.add(round.coverage);
     for (const model::RuleText& rule : model::rules()) {
       const std::uint64_t bit = model::advisory_bit(rule.rule);
       for (std::size_t i = 0; bit != 0 && i < round.advisories.size(); ++i) {

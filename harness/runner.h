@@ -25,6 +25,7 @@ struct RunOptions {
   std::optional<std::chrono::milliseconds> time;  ///< with one: until it is over, or `cases` are played
   std::uint64_t round = 500;                      ///< what is learnt is merged after so many cases
   std::set<Deviation> known;                      ///< set aside from the start
+  std::vector<Cell> to_meet;                      ///< cells that cases are led to until each was met
 };
 
 struct RunSummary {
@@ -36,6 +37,7 @@ struct RunSummary {
   bool interrupted = false;
   std::vector<Finding> findings;                    ///< distinct, in the order in which they were met
   std::map<model::Rule, std::uint64_t> advisories;  ///< cases in which a SHOULD was disregarded
+  Coverage coverage;
 };
 
 /// Called after each round and each finding; false ends the run.

@@ -30,6 +30,29 @@ model::Claims claims_of(const Profile& profile) {
   return claims;
 }
 
+namespace {
+
+Call call_of(EventKind kind) {
+  switch (kind) {
+    case EventKind::open_passive: return Call::open_passive;
+    case EventKind::open_active: return Call::open_active;
+    case EventKind::accept: return Call::accept;
+    case EventKind::send: return Call::send;
+    case EventKind::receive: return Call::receive;
+    case EventKind::close: return Call::close;
+    case EventKind::abort: return Call::abort;
+    case EventKind::status: return Call::status;
+    default: return Call::close_full;
+  }
+}
+
+}  // namespace
+
+bool supports(const Profile& profile, EventKind kind) {
+  if (kind == EventKind::segment || kind == EventKind::wait) return true;
+  return std::find(profile.calls.begin(), profile.calls.end(), call_of(kind)) != profile.calls.end();
+}
+
 Session::Session(Adapter& adapter)
     : adapter_(adapter), profile_(adapter.profile()), oracle_(claims_of(profile_)), packet_(max_datagram) {}
 
@@ -115,36 +138,25 @@ Verdict Session::play_wait(const Event& event) {
 
 Request Session::request_for(const Event& event) {
   Request request;
+  request.call = call_of(event.kind);
   request.local_port = iut_port;
   request.remote_port = tester_port;
   request.socket = connection_;
   request.count = event.count;
   switch (event.kind) {
     case EventKind::open_passive:
-      request.call = Call::open_passive;
-      request.socket = next_socket_++;
-      break;
-    case EventKind::open_active:
-      request.call = Call::open_active;
-      request.socket = next_socket_++;
-      break;
+    case EventKind::open_active: request.socket = next_socket_++; break;
     case EventKind::accept:
-      request.call = Call::accept;
       request.socket = listener_;
       request.child = next_socket_++;
       break;
     case EventKind::send:
-      request.call = Call::send;
       payload_.resize(event.count);
       for (std::uint32_t i = 0; i < event.count; ++i) payload_[i] = model::iut_octet(sent_ + i);
       request.data = payload_;
       break;
-    case EventKind::receive: request.call = Call::receive; break;
-    case EventKind::close: request.call = Call::close; break;
-    case EventKind::close_full: request.call = Call::close_full; break;
-    case EventKind::abort: request.call = Call::abort; break;
-    case EventKind::status: request.call = Call::status; break;
-    default: request.call = Call::close_full; request.socket = listener_;
+    case EventKind::close_listener: request.socket = listener_; break;
+    default: break;
   }
   return request;
 }
@@ -167,10 +179,8 @@ void Session::settle_sockets(const Request& request, const Reply& reply) {
 }
 
 Verdict Session::play_call(const Event& event) {
+  if (!supports(profile_, event.kind)) return Verdict::pass;
   const Request request = request_for(event);
-  const bool supported =
-      std::find(profile_.calls.begin(), profile_.calls.end(), request.call) != profile_.calls.end();
-  if (!supported) return Verdict::pass;
   const bool on_listener = event.kind == EventKind::close_listener;
   const Reply reply = adapter_.call(request, *this);
   model::UserCall call;

@@ -48,6 +48,10 @@ struct Deviation {
 
 enum class Outcome : std::uint8_t { pass, fail, inconclusive };
 
+/// Whether the implementation has what this kind of event asks for: segments and time always, calls if it
+/// lists them.
+bool supports(const Profile& profile, EventKind kind);
+
 /// The model's claims out of an adapter's profile.
 model::Claims claims_of(const Profile& profile);
 
@@ -74,6 +78,9 @@ class Session final : private Sink {
   const EventClass& event_class() const { return class_; }
   /// Writes the state and class of each event here before it is played: what is left of a crash.
   void leave_word_in(Deviation* place) { last_words_ = place; }
+  /// From now on the arrows of the transition table that the oracle takes are added to `counts`, or to
+  /// nothing.
+  void count_arrows_in(model::ArrowCounts* counts) { oracle_.count_arrows_in(counts); }
   /// New bits of model::advisory_bit since the start of the case.
   std::uint64_t advisories() const { return advisories_; }
   /// The number of the event that the deviation is named after, from 0.

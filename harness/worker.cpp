@@ -19,7 +19,7 @@ namespace finwait {
 
 namespace {
 
-enum class Command : std::uint8_t { round, play, remember };
+enum class Command : std::uint8_t { round, play, remember, steer };
 enum class Answer : std::uint8_t { sighting, round_done, played };
 
 constexpr int advisory_bits = 64;
@@ -152,7 +152,9 @@ struct Worker::BlackBox {
   std::uint32_t events = 0;
   Deviation last_words;
   bool tainted = false;
+  bool deviated = false;  // before, in the same case
   std::array<Event, max_events> event{};
+  Coverage coverage;
 };
 
 // ---- the child --------------------------------------------------------------------------------------
@@ -169,7 +171,8 @@ class Worker::Child {
       switch (message_.take<Command>()) {
         case Command::round: round(); break;
         case Command::play: play_given(); break;
-        case Command::remember: remember();
+        case Command::remember: remember(); break;
+        case Command::steer: steer();
       }
     }
   }
@@ -200,10 +203,17 @@ class Worker::Child {
     known_.merge(take_deviations());
   }
 
+  void steer() {
+    std::vector<Cell> missing(message_.take<std::uint64_t>());
+    message_.take(missing.data(), missing.size());
+    source_.steer(missing);
+  }
+
   void random_case(std::uint64_t seed, std::uint64_t number) {
     box_.number = number;
     box_.events = 0;
-    box_.tainted = false;
+    box_.tainted = box_.deviated = false;
+    session_.count_arrows_in(&tally().rows);
     box_.setup = source_.begin(seed, number);
     session_.start(box_.setup);
     while (box_.events < max_events) {
@@ -211,7 +221,9 @@ class Worker::Child {
       if (!event) break;
       box_.event[box_.events++] = *event;
       ++box_.events_played;
-      if (!event_goes_on(session_.play(*event))) break;
+      const Outcome outcome = session_.play(*event);
+      note_cell(outcome);
+      if (!event_goes_on(outcome)) break;
       if (session_.oracle().contradicted()) break;
       if (doubts_.contains(session_.history().back())) box_.tainted = true;
     }
@@ -220,12 +232,24 @@ class Worker::Child {
     ++box_.cases;
   }
 
+  Tally& tally() { return box_.deviated ? box_.coverage.behind : box_.coverage.met; }
+
+  // An event that was not judged covers nothing.
+  void note_cell(Outcome outcome) {
+    const Cell& cell = session_.history().back();
+    const bool judged = outcome != Outcome::inconclusive && !session_.oracle().contradicted();
+    if (judged && supports(session_.profile(), cell.event.kind)) ++tally().of(cell);
+  }
+
   // True where the case goes on after the event.
   bool event_goes_on(Outcome outcome) {
     for (int deviations = 0; outcome == Outcome::fail; ++deviations) {
       if (known_.insert(session_.deviation()).second) report();
       if (deviations == most_deviations) return false;
-      if (!session_.about_time_alone()) box_.tainted = true;
+      if (!session_.about_time_alone()) {
+        box_.tainted = box_.deviated = true;
+        session_.count_arrows_in(&tally().rows);
+      }
       outcome = session_.go_on();
     }
     if (outcome == Outcome::inconclusive) ++box_.inconclusive;
@@ -302,6 +326,7 @@ void Worker::spawn() {
   to_child_ = down[1];
   from_child_ = up[0];
   if (!known_.empty() || !passed_over_.empty()) send_known();
+  if (!missing_.empty()) send_missing();
 }
 
 // Nothing may leave the child but through _exit(): what lies above on the stack is the parent's.
@@ -361,6 +386,18 @@ void Worker::send_known() {
   message.send(to_child_);
 }
 
+void Worker::steer(const std::vector<Cell>& missing) {
+  missing_ = missing;
+  send_missing();
+}
+
+void Worker::send_missing() {
+  Message(Command::steer)
+      .put(static_cast<std::uint64_t>(missing_.size()))
+      .put(missing_.data(), missing_.size())
+      .send(to_child_);
+}
+
 Case Worker::case_in_box() const {
   return {box_->setup, {box_->event.begin(), box_->event.begin() + box_->events}};
 }
@@ -397,6 +434,8 @@ Round Worker::round(std::uint64_t seed, std::uint64_t first, std::uint64_t count
     if (!seen && !known) {
       round.sightings.push_back({box_->number, case_in_box(), box_->last_words, box_->tainted});
     }
+    Tally& tally = box_->deviated ? box_->coverage.behind : box_->coverage.met;
+    ++tally.of({box_->last_words.state, box_->last_words.event});
     ++box_->cases;
     first = box_->number + 1;
     replace_the_child();
@@ -405,6 +444,7 @@ Round Worker::round(std::uint64_t seed, std::uint64_t first, std::uint64_t count
   round.events = box_->events_played;
   round.inconclusive = box_->inconclusive;
   round.advisories.assign(box_->advisories.begin(), box_->advisories.end());
+  round.coverage = box_->coverage;
   return round;
 }
 

@@ -31,6 +31,7 @@ struct Round {
   std::uint64_t inconclusive = 0;
   std::vector<Sighting> sightings;        ///< in the order of the cases, each deviation once
   std::vector<std::uint64_t> advisories;  ///< by bit: cases in which the SHOULD was disregarded
+  Coverage coverage;
 };
 
 using AdapterFactory = std::function<std::unique_ptr<Adapter>()>;
@@ -59,6 +60,8 @@ class Worker {
   /// From now on these are known. Those that are only passed over are not reported again either, but nobody
   /// has shown that the implementation has them: they put nothing in doubt.
   void remember(const std::set<Deviation>& known, const std::set<Deviation>& passed_over = {});
+  /// From now on the source leads some of the cases to these cells.
+  void steer(const std::vector<Cell>& missing);
   /// What the implementation printed last before it ended its process: the text of a failed assertion,
   /// mostly.
   const std::string& last_output() const { return last_output_; }
@@ -77,6 +80,7 @@ class Worker {
   bool read(void* data, std::size_t size);
   bool read_round(Round& round);
   void send_known();
+  void send_missing();
   Case case_in_box() const;
 
   AdapterFactory adapter_;
@@ -87,6 +91,7 @@ class Worker {
   int output_ = -1;  ///< a file in memory that takes what the implementation prints
   std::string last_output_;
   std::set<Deviation> known_, passed_over_;
+  std::vector<Cell> missing_;
   bool adapter_failed_ = false;  ///< the last child ended because its adapter threw
 };
 

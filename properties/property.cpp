@@ -34,6 +34,12 @@ std::span<const Property> properties() {
   return all;
 }
 
+std::vector<const Property*> all_properties() {
+  std::vector<const Property*> all;
+  for (const Property& property : properties()) all.push_back(&property);
+  return all;
+}
+
 std::vector<const Property*> select_properties(std::string_view selector) {
   std::vector<const Property*> chosen;
   for (const Property& property : properties()) {
@@ -57,7 +63,8 @@ CaseSetup PropertySource::begin(std::uint64_t seed, std::uint64_t number) {
   setup.tester_isn = dice_.percent(35) ? static_cast<model::Seq>(-dice_.between(1, 4000))
                                        : static_cast<model::Seq>(dice_.any());
   setup.iut_seed = dice_.any();
-  road_ = property.road(dice_);
+  steered_ = steering_.takes(dice_);
+  road_ = steered_ ? steering_.begin(dice_) : property.road(dice_);
   at_ = 0;
   length_ = road_.size() + static_cast<std::size_t>(dice_.between(static_cast<std::int32_t>(property.least),
                                                                   static_cast<std::int32_t>(property.most)));
@@ -68,7 +75,7 @@ std::optional<Event> PropertySource::next(const model::Hypothesis& h) {
   const Property& property = *chosen_[current_];
   const std::size_t at = at_++;
   if (at < road_.size()) return road_[at];
-  if (at < length_) return property.draw(dice_, h);
+  if (at < length_) return steered_ ? steering_.next(dice_, h) : property.draw(dice_, h);
   // What is owed and what can be read shows at the end of every case.
   switch (at - length_) {
     case 0: return receive();
@@ -80,6 +87,7 @@ std::optional<Event> PropertySource::next(const model::Hypothesis& h) {
 
 void PropertySource::end(std::span<const model::Hypothesis> set) {
   const Property& property = *chosen_[current_];
+  if (steered_) return;
   if (property.reached == nullptr || property.reached(set)) ++reached_[current_];
 }
 

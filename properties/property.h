@@ -8,6 +8,7 @@
 #include "harness/case.h"
 #include "properties/dice.h"
 #include "properties/generator.h"
+#include "properties/steering.h"
 
 namespace finwait {
 
@@ -28,6 +29,8 @@ struct Property {
 /// All properties, by clause.
 std::span<const Property> properties();
 
+std::vector<const Property*> all_properties();
+
 /// Those of a clause ("3.10.7" includes "3.10.7.4"), of a name, or of "clause/name".
 std::vector<const Property*> select_properties(std::string_view selector);
 
@@ -36,6 +39,7 @@ class PropertySource final : public CaseSource {
  public:
   explicit PropertySource(std::vector<const Property*> chosen);
 
+  void steer(const std::vector<Cell>& missing) override { steering_.set_missing(missing); }
   CaseSetup begin(std::uint64_t seed, std::uint64_t number) override;
   std::optional<Event> next(const model::Hypothesis& h) override;
   void end(std::span<const model::Hypothesis> set) override;
@@ -51,6 +55,8 @@ class PropertySource final : public CaseSource {
   std::vector<Event> road_;
   std::size_t at_ = 0;
   std::size_t length_ = 0;
+  Steering steering_;
+  bool steered_ = false;  ///< the case leads to a missing cell
 };
 
 }  // namespace finwait

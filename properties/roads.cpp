@@ -4,6 +4,7 @@ namespace finwait::roads {
 
 using model::ACK;
 using model::FIN;
+using model::State;
 
 namespace {
 
@@ -79,6 +80,27 @@ Road any_connection(Dice& dice) {
     case 7: return last_ack(dice);
     default: return time_wait(dice);
   }
+}
+
+Road to(Dice& dice, model::State state, bool in_flight) {
+  Event fin = segment(FIN | ACK);
+  fin.ack_base = AckBase::snd_una;
+  switch (state) {
+    case State::closed: return closed();
+    case State::listen: return listen();
+    case State::syn_sent: return syn_sent();
+    case State::syn_received: return either(dice, syn_received_passive(), syn_received_active());
+    case State::established: return established(dice);
+    case State::fin_wait_1:
+      return in_flight ? then(established(dice), {send(1000), close()}) : fin_wait_1(dice);
+    case State::fin_wait_2: return fin_wait_2(dice);
+    case State::close_wait: return close_wait(dice);
+    case State::closing:
+      return in_flight ? then(established(dice), {send(1000), close(), fin}) : closing(dice);
+    case State::last_ack: return in_flight ? then(close_wait(dice), {send(1000), close()}) : last_ack(dice);
+    case State::time_wait: return time_wait(dice);
+  }
+  return closed();
 }
 
 }  // namespace finwait::roads

@@ -29,5 +29,7 @@ Road last_ack(Dice& dice);
 Road time_wait(Dice& dice);
 /// Any state from SYN-RECEIVED on.
 Road any_connection(Dice& dice);
+/// To this state; `in_flight`: with octets that are sent and not acknowledged, where the state has any.
+Road to(Dice& dice, model::State state, bool in_flight);
 
 }  // namespace finwait::roads

@@ -38,9 +38,7 @@ std::vector<EventClass> all_classes() {
 
 // The oracle's first hypothesis after each event of many random cases.
 std::vector<Hypothesis> some_hypotheses() {
-  std::vector<const Property*> all;
-  for (const Property& property : properties()) all.push_back(&property);
-  PropertySource source(all);
+  PropertySource source(all_properties());
   Reference reference;
   Session session(reference);
   std::vector<Hypothesis> met;
@@ -111,9 +109,7 @@ TEST(Aim, HitsWhatItAimsAtAndMissesNothingThatIsThere) {
 
 TEST(Aim, HitsInASessionToo) {
   const std::vector<EventClass> classes = all_classes();
-  std::vector<const Property*> all;
-  for (const Property& property : properties()) all.push_back(&property);
-  PropertySource source(all);
+  PropertySource source(all_properties());
   Reference reference;
   Session session(reference);
   Dice dice(rc::Random(32));

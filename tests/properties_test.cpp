@@ -42,12 +42,6 @@ Heard play_case(Session& session, PropertySource& source, std::uint64_t seed, st
   return heard;
 }
 
-std::vector<const Property*> all_properties() {
-  std::vector<const Property*> all;
-  for (const Property& property : properties()) all.push_back(&property);
-  return all;
-}
-
 // ---- what is drawn ----------------------------------------------------------------------------------
 
 TEST(Properties, AreNamedOnceAndSaySomething) {
