@@ -11,6 +11,10 @@
 
 namespace finwait::cli {
 
+inline constexpr std::uint64_t default_cases = 20000;
+/// Fixed, so that every run in CI judges the same cases; another seed breaks new ground.
+inline constexpr std::uint64_t default_seed = 0x5eed;
+
 struct RunArguments {
   std::string stack;
   std::vector<std::string> selectors;  ///< of properties; none: all
@@ -18,11 +22,21 @@ struct RunArguments {
   std::optional<std::uint64_t> seed;
   std::optional<std::chrono::milliseconds> time;
   Places places;
-  std::string json;  ///< a file; empty: none
+  std::string json;      ///< a file; empty: none
+  std::string coverage;  ///< a file; empty: none
   bool quiet = false;
   bool save = true;
 };
 int run_command(const RunArguments& arguments);
+
+struct CoverageArguments {
+  std::string stack;
+  std::optional<std::uint64_t> cases;
+  std::optional<std::uint64_t> seed;
+  Places places;
+  std::string json;  ///< a file; empty: none
+};
+int coverage_command(const CoverageArguments& arguments);
 
 struct ReplayArguments {
   std::vector<std::string> files;

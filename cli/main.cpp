@@ -103,6 +103,8 @@ void describe_run(CLI::App& app, RunArguments& run, Texts& texts) {
                       "repeats to the byte");
   command->add_option("--time", texts.time, "Stop after this time, e.g. 500ms, 60s, 10m");
   command->add_option("--json", run.json, "Write one object a line for each finding, then the totals");
+  command->add_option("--coverage", run.coverage,
+                      "Write which cells and rows of the transition table were met, as JSON");
   command->add_flag("--quiet", run.quiet, "Only what is new, and the summary");
   command->add_flag_callback(
       "--no-save", [&run] { run.save = false; }, "Do not save new findings");
@@ -114,6 +116,21 @@ void describe_run(CLI::App& app, RunArguments& run, Texts& texts) {
       "  finwait run lwip --time 60s --json findings.json\n"
       "Exit status: 0 as expected, 1 a new deviation or an expected one that is gone, 2 inconclusive,\n"
       "3 usage, 4 the tester or an adapter has failed.");
+}
+
+void describe_coverage(CLI::App& app, CoverageArguments& coverage, Texts& texts) {
+  CLI::App* command = app.add_subcommand(
+      "coverage", "Show which states, events, boundaries and rows of the transition table a run meets");
+  command->add_option("stack", coverage.stack, "One of \"finwait list --stacks\"")->required();
+  command->add_option("--cases", texts.cases, "Random cases (default: 20000)");
+  command->add_option("--seed", texts.seed, "Of the random cases (default: 0x5eed)");
+  command->add_option("--json", coverage.json, "Write every cell and row with its count");
+  add_places(*command, coverage.places);
+  command->footer(
+      "Example:\n"
+      "  finwait coverage lwip\n"
+      "Exit status: 0 if all that can be met was met, 1 if something is missing, 3 usage,\n"
+      "4 the tester or an adapter has failed.");
 }
 
 void describe_replay(CLI::App& app, ReplayArguments& replay) {
@@ -153,16 +170,18 @@ void describe_list(CLI::App& app, ListArguments& list, std::string& rule) {
       "Examples:\n  finwait explain 3.10.7.3/rst-without-ack-is-dropped\n  finwait explain 3.10.7.4");
 }
 
-int dispatch(const CLI::App& app, RunArguments& run, const Texts& texts, const ReplayArguments& replay,
-             const AcceptArguments& accept, const ListArguments& list, const std::string& rule) {
+int dispatch(const CLI::App& app, RunArguments& run, CoverageArguments& coverage, const Texts& texts,
+             const ReplayArguments& replay, const AcceptArguments& accept, const ListArguments& list,
+             const std::string& rule) {
   const std::string command = app.get_subcommands().front()->get_name();
   if (command == "list") return list_command(list);
   if (command == "explain") return explain_command(rule);
   catch_interrupt();
   if (command == "replay") return replay_command(replay);
   if (command == "accept") return accept_command(accept);
-  if (!texts.cases.empty()) run.cases = number_from("--cases", texts.cases);
-  if (!texts.seed.empty()) run.seed = number_from("--seed", texts.seed);
+  if (!texts.cases.empty()) run.cases = coverage.cases = number_from("--cases", texts.cases);
+  if (!texts.seed.empty()) run.seed = coverage.seed = number_from("--seed", texts.seed);
+  if (command == "coverage") return coverage_command(coverage);
   if (!texts.time.empty()) run.time = time_from(texts.time);
   return run_command(run);
 }
@@ -173,6 +192,7 @@ int finwait_main(int argc, char** argv) {
   app.footer("Start with: finwait list --stacks, finwait run STACK. Each command has its own --help.");
   app.get_formatter()->column_width(28);
   RunArguments run;
+  CoverageArguments coverage;
   Texts texts;
   ReplayArguments replay;
   AcceptArguments accept;
@@ -180,6 +200,7 @@ int finwait_main(int argc, char** argv) {
   std::string rule;
   describe_list(app, list, rule);
   describe_run(app, run, texts);
+  describe_coverage(app, coverage, texts);
   describe_replay(app, replay);
   describe_accept(app, accept);
   app.allow_extras();
@@ -198,7 +219,7 @@ int finwait_main(int argc, char** argv) {
     const std::string command = chosen.empty() ? "finwait" : "finwait " + chosen.front()->get_name();
     throw UsageError(fmt::format("{}; \"{} --help\" shows how", error.what(), command));
   }
-  return dispatch(app, run, texts, replay, accept, list, rule);
+  return dispatch(app, run, coverage, texts, replay, accept, list, rule);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "cli/commands.h"
+#include "cli/coverage_report.h"
 #include "cli/exit_status.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
@@ -17,13 +18,11 @@ namespace finwait::cli {
 
 namespace {
 
-constexpr std::uint64_t default_cases = 20000;
-// Fixed, so that every run in CI judges the same cases; another seed breaks new ground.
-constexpr std::uint64_t default_seed = 0x5eed;
 // More cases than this that nobody can judge make the run inconclusive.
 constexpr double inconclusive_share = 0.01;
 
 std::vector<const Property*> chosen_properties(const std::vector<std::string>& selectors) {
+  if (selectors.empty()) return all_properties();
   std::vector<const Property*> chosen;
   std::vector<std::string> names;
   for (const Property& property : properties()) {
@@ -42,9 +41,6 @@ std::vector<const Property*> chosen_properties(const std::vector<std::string>& s
     for (const Property* property : selected) {
       if (std::find(chosen.begin(), chosen.end(), property) == chosen.end()) chosen.push_back(property);
     }
-  }
-  if (selectors.empty()) {
-    for (const Property& property : properties()) chosen.push_back(&property);
   }
   return chosen;
 }
@@ -68,6 +64,7 @@ class RunCommand {
     check_traces();
     check_expectations();
     if (!arguments.json.empty()) write(arguments.json, "");
+    if (!arguments.coverage.empty()) write(arguments.coverage, "");
     if (arguments.save) folder_is_new_ = prepare_folder(folder_);
   }
 
@@ -83,6 +80,7 @@ class RunCommand {
     if (folder_is_new_) std::filesystem::remove(folder_, ignored);  // only if it has stayed empty
     report();
     write_json();
+    write_coverage();
     return status();
   }
 
@@ -182,10 +180,10 @@ class RunCommand {
     options.time = arguments_.time;
     const std::uint64_t unlimited = std::uint64_t{1} << 62;
     options.cases = arguments_.cases.value_or(arguments_.time ? unlimited : default_cases);
-    options.known = set_aside_;
-    for (const Expectation& entry : expectations_.entries()) {
-      if (entry.holds_for(profile_.version)) options.known.insert(entry.deviation);
-    }
+    options.known = expectations_.deviations_of(profile_.version);
+    options.known.insert(set_aside_.begin(), set_aside_.end());
+    // A run of chosen clauses plays what they draw.
+    if (arguments_.selectors.empty()) options.to_meet = cells_to_meet(profile_);
     const auto start = std::chrono::steady_clock::now();
     summary_ = run(
         worker, options, [this](const Finding& finding) { found(finding); },
@@ -297,6 +295,12 @@ class RunCommand {
       line += fmt::format(", {} inconclusive", plural(summary_.inconclusive, "case"));
     if (summary_.interrupted || interrupted()) line += ", interrupted";
     return line;
+  }
+
+  void write_coverage() const {
+    if (arguments_.coverage.empty()) return;
+    const CoverageReport covered(profile_, summary_.coverage);
+    write(arguments_.coverage, coverage_json(covered).dump(1) + "\n");
   }
 
   void write_json() const {
