@@ -119,6 +119,7 @@ void suspect_window(Hypothesis& h, const Segment& segment, Rule why) {
   if (h.suspect_window != Rule::none && le(edge, h.suspect_edge)) return;  // the earlier one explains as much
   h.suspect_window = why;
   h.suspect_edge = edge;
+  h.suspect_wl1 = segment.seq;
   h.suspect_window_cause = h.event;
 }
 
@@ -131,7 +132,7 @@ void suspect(Hypothesis& h, const Segment& segment, Rule why) {
   suspect_window(h, segment, why);
   if (segment.len() == 0 || le(segment.end(), h.rcv_nxt)) return;
   if (h.suspects[0].why != Rule::none && lt(segment.end(), h.suspects[0].end)) h.suspects[1] = h.suspects[0];
-  h.suspects[0] = {why, segment.end(), h.event};
+  h.suspects[0] = {why, segment.end(), h.event, segment.has(FIN)};
 }
 
 void owe(Step& step, Owed what, Rule why, Time delay) {
@@ -320,7 +321,8 @@ void update_window(Hypothesis& h, const Segment& segment, bool surely) {
     h.edge_high = later(h.edge_high, edge);
   }
   if (surely && newer) {
-    h.suspect_window = Rule::none;  // a window that counts has replaced the one that was refused
+    // A window that counts has replaced the one that was refused, also for who has obeyed that.
+    if (le(h.suspect_wl1, segment.seq)) h.suspect_window = Rule::none;
     h.snd_wl1 = segment.seq;
     h.snd_wl2 = segment.ack;
   }

@@ -254,6 +254,17 @@ Rule emits_syn_ack(Step& step, const Segment& o) {
 
 // ---- acknowledgments --------------------------------------------------------------------------------
 
+// Who has counted a FIN of what was refused takes nothing behind it.
+Rule suspected_fin(Hypothesis& h, Seq ack, Rule otherwise) {
+  for (const Suspect& suspect : h.suspects) {
+    if (suspect.why == Rule::none || !suspect.fin || suspect.end != ack) continue;
+    h.culprit = suspect.cause;
+    h.explained = true;
+    return suspect.why;
+  }
+  return otherwise;
+}
+
 Rule check_ack_number(Step& step, const Segment& o, bool again) {
   Hypothesis& h = step.h;
   if (o.ack == h.rcv_nxt) {
@@ -270,7 +281,7 @@ Rule check_ack_number(Step& step, const Segment& o, bool again) {
   }
   if (h.ack_earlier_in == h.event && le(h.ack_earlier, o.ack)) return Rule::none;
   if (again && le(h.irs + 1, o.ack)) return Rule::none;  // an identical retransmission (reading A32)
-  return first_of(h.taken, Rule::ack_is_current);
+  return suspected_fin(h, o.ack, first_of(h.taken, Rule::ack_is_current));
 }
 
 // Reading A44: one octet, or none, below SND.UNA asks for the peer's window.

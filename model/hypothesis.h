@@ -92,6 +92,7 @@ struct Suspect {
   Rule why = Rule::none;
   Seq end = 0;
   std::uint16_t cause = 0;
+  bool fin = false;  ///< a FIN stood at its end
   bool operator==(const Suspect&) const = default;
 };
 
@@ -189,6 +190,7 @@ struct Hypothesis {
   Seq suspect_ack_number = 0;
   Rule suspect_window = Rule::none;  ///< what is broken by obeying the window that was refused last
   Seq suspect_edge = 0;
+  Seq suspect_wl1 = 0;  ///< its SEQ: who has obeyed it obeys no window of an earlier one
   Rule acked_rule =
       Rule::acked_data_is_not_resent;  ///< what is broken by sending again what is below SND.UNA
   bool window_grew = false;            ///< with the last acknowledgment

@@ -134,11 +134,11 @@ Rule received_octets(Step& step, std::span<const std::uint8_t> octets) {
     if (h.ending == Ending::none) return Rule::no_delivery_before_established;
   }
   if (h.eof_told) return Rule::stream_is_intact;
-  const Seq may = h.fin_received ? h.text_end() : later(h.rcv_nxt, h.rcv_nxt_may);
-  if (count > may - h.user_nxt) return suspected(h, h.user_nxt + count, blamed(h, Rule::stream_is_intact));
   for (std::uint32_t i = 0; i < count; ++i) {
     if (octets[i] != tester_octet(h.user_nxt + i)) return Rule::stream_is_intact;
   }
+  const Seq may = h.fin_received ? h.text_end() : later(h.rcv_nxt, h.rcv_nxt_may);
+  if (count > may - h.user_nxt) return suspected(h, h.user_nxt + count, blamed(h, Rule::stream_is_intact));
   h.user_nxt += count;
   if (lt(h.text_end(), h.user_nxt)) h.rcv_nxt = h.user_nxt;
   return Rule::none;

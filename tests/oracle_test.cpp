@@ -803,6 +803,46 @@ TEST(Oracle, AFindingIsBlamedOnTheEventThatCausedIt) {
   EXPECT_EQ(talk.oracle().dead().front().culprit, 4);
 }
 
+// Its text and FIN were refused for its ACK; whoever counts both stops at the FIN when more text comes.
+TEST(Oracle, AFinThatWasRefusedAndCountedExplainsTheAckThatStopsThere) {
+  Talk talk;
+  talk.established().peer(FIN | ACK, 1, 2, 1).iut(ACK, 1, 1).peer(ACK, 1, 1, 3).iut(ACK, 1, 3);
+  EXPECT_EQ(talk.rule(), Rule::ack_of_unsent);
+  EXPECT_EQ(talk.oracle().dead().front().culprit, 4);
+  Talk less;
+  less.established().peer(FIN | ACK, 1, 2, 1).iut(ACK, 1, 1).peer(ACK, 1, 1, 3).iut(ACK, 1, 2);
+  EXPECT_EQ(less.rule(), Rule::text_is_accepted);
+}
+
+// The window of a segment that was dropped lives on in who has obeyed it, until SEQ has come as far.
+TEST(Oracle, AWindowThatWasRefusedExplainsDataUntilSeqHasPassedIt) {
+  const auto obeys = [](Talk& talk) -> Talk& {
+    return talk.syn_received_passive()
+        .peer(ACK, 1, 1, 0, 100)
+        .told_acceptable()
+        .call(Call::accept)
+        .peer(ACK, 5000, 1, 1, 8192)
+        .iut(ACK, 1, 1);
+  };
+  Talk earlier, later;
+  obeys(earlier).peer(ACK, 1, 1, 0, 100).sends(600).iut(ACK, 1, 1, 200);
+  EXPECT_EQ(earlier.rule(), Rule::unacceptable_is_dropped);
+  obeys(later).peer(ACK, 1, 1, 4096, 100).iut(ACK, 1, 4097).reads(4096);
+  later.peer(ACK, 4097, 1, 2000, 100).iut(ACK, 1, 6097).peer(ACK, 6097, 1, 0, 100).sends(600);
+  later.iut(ACK, 1, 6097, 200);
+  EXPECT_EQ(later.rule(), Rule::nothing_new_beyond_window);
+}
+
+// Refused text that was taken all the same explains its octets, and no others.
+TEST(Oracle, OnlyTheOctetsThatWereRefusedExplainWhatReceiveReturns) {
+  const auto refused = [](Talk& talk) -> Talk& {
+    return talk.established().peer(ACK, 1, 2, 3).iut(ACK, 1, 1);
+  };
+  Talk taken, altered;
+  EXPECT_TRUE(judged(refused(taken).reads(3), Rule::ack_of_unsent));
+  EXPECT_TRUE(judged(refused(altered).reads(3, true), Rule::stream_is_intact));
+}
+
 TEST(Oracle, NotesChangeNothing) {
   Talk talk;
   talk.established();
