@@ -15,6 +15,11 @@ bool closes(State state) {
   return state == State::fin_wait_1 || state == State::closing || state == State::last_ack;
 }
 
+// Steps 7 and 8: in the other states there is nothing more to come from the peer.
+bool receives(State state) {
+  return state == State::established || state == State::fin_wait_1 || state == State::fin_wait_2;
+}
+
 bool acks_syn(const Hypothesis& h, const Segment& segment) {
   return segment.has(ACK) && h.iss_known && lt(h.snd_una, segment.ack) && le(segment.ack, h.snd_nxt);
 }
@@ -35,6 +40,7 @@ void establish_passive_or_crossed(Step& step, const Segment& segment) {
 // Step 7 for text that was held: what came with the SYN, and what a filled gap sets free (SHLD-31).
 void take_held(Step& step) {
   Hypothesis& h = step.h;
+  if (!receives(h.state)) return;  // text behind the closed user's back has ended the connection
   for (std::uint8_t i = 0; i < h.held_count;) {
     const Held held = h.held[i];
     if (lt(h.rcv_nxt, held.begin)) {
@@ -161,7 +167,7 @@ void hold(Hypothesis& h, Held held) {
 void process_text(Step& step, const Segment& segment, Rule why) {
   Hypothesis& h = step.h;
   if (segment.text.empty() && !segment.has(FIN)) return;
-  if (h.state != State::established && h.state != State::fin_wait_1 && h.state != State::fin_wait_2) {
+  if (!receives(h.state)) {
     text_after_fin(step, segment);
     return;
   }
