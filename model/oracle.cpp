@@ -24,6 +24,12 @@ bool anything_due(const Hypothesis& h, const Claims& claims, Time now, bool quie
   return r2 && h.iss_known && h.never_answered && lt(h.snd_una, h.snd_nxt);
 }
 
+// Whether the two are equal; what differs most often between hypotheses of one set is looked at first.
+bool same(const Hypothesis& a, const Hypothesis& b) {
+  return a.suspects == b.suspects && a.origin_cause == b.origin_cause && a.blame == b.blame &&
+         a.ack_credit == b.ack_credit && a == b;
+}
+
 void forgive_overdue(Hypothesis& h, Time now) {
   for (Duty& duty : h.owed) {
     if (duty.by <= now) duty = {};
@@ -74,6 +80,18 @@ void Oracle::start() {
   new_event_ = true;
 }
 
+void Oracle::keep(Place& place) const {
+  place.set = set_;
+  place.now = now_;
+}
+
+void Oracle::return_to(const Place& place) {
+  set_ = place.set;
+  now_ = place.now;
+  dead_.clear();
+  cause_ = Cause::none;
+}
+
 template <class Function>
 Verdict Oracle::map(Time now, Function function) {
   now_ = now;
@@ -94,7 +112,8 @@ Verdict Oracle::map(Time now, Function function) {
         dead_.push_back({hypothesis, rule, changed.culprit, changed.explained,
                          ago < changed.past.states.size() ? std::optional(found) : std::nullopt});
         next_.pop_back();
-      } else if (std::find(next_.begin(), next_.end() - 1, changed) != next_.end() - 1) {
+      } else if (std::any_of(next_.begin(), next_.end() - 1,
+                             [&](const Hypothesis& other) { return same(other, changed); })) {
         next_.pop_back();
       }
       if (next_.size() > set_limit) return Verdict::inconclusive;

@@ -60,6 +60,14 @@ class Oracle {
   /// After `fail`: forgets the broken rule and adopts what was seen, so that the case can go on.
   void repair();
 
+  /// Where it stands between two stimuli.
+  struct Place {
+    std::vector<Hypothesis> set;
+    Time now{};
+  };
+  void keep(Place& place) const;
+  void return_to(const Place& place);
+
   const Hypothesis& front() const { return set_.front(); }
   std::span<const Hypothesis> set() const { return set_; }
   /// Whether the tester has contradicted itself, so that nothing can be asserted any more.
