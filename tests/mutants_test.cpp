@@ -42,6 +42,7 @@ Caught hunt(const MutantText& mutant, const std::vector<const Property*>& chosen
   options.seed = seed;
   options.cases = most_cases;
   options.round = 250;
+  options.to_meet = cells_to_meet(make_mutant(mutant.name)->profile());
   Caught caught;
   const bool should = model::text(mutant.rule).level == model::Level::should;
   const auto found = [&](const Finding& finding) {
