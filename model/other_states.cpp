@@ -341,6 +341,16 @@ Segment without_syn(Segment segment) {
   return segment;
 }
 
+// What is left of a segment whose SYN lies left of the window. While the connection opens, text and FIN that
+// come with a SYN may still be dropped: the peer sends them again (reading A7).
+Segment trimmed(Step& step, const Segment& segment) {
+  Segment rest = without_syn(segment);
+  if (!step.h.opening() || rest.len() == 0 || !step.choose.otherwise(Choice::syn_text)) return rest;
+  rest.text = {};
+  rest.flags = static_cast<std::uint8_t>(rest.flags & ~FIN);
+  return rest;
+}
+
 void acceptable(Step& step, const Segment& segment);
 
 // ---- fourth: SYN ------------------------------------------------------------------------------------
@@ -421,7 +431,7 @@ void syn_arrives(Step& step, const Segment& segment) {
   if (lt(segment.seq, h.rcv_nxt) && lt(h.rcv_nxt, segment.end())) {
     // Only what follows the SYN is new: "trimming off any portions that lie outside the window (including SYN
     // ...)".
-    if (step.choose.otherwise(Choice::syn_straddles)) return acceptable(step, without_syn(segment));
+    if (step.choose.otherwise(Choice::syn_straddles)) return acceptable(step, trimmed(step, segment));
     where = Where::undecided;
   }
   if (where == Where::outside && lt(h.rcv_nxt, segment.seq) &&

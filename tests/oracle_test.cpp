@@ -393,6 +393,17 @@ TEST(Oracle, ListenAnswersSynWithSynAck) {
   FORBIDDEN(ack_never_beyond_received, listen().peer(SYN, 0, 0, 10).iut(SYN | ACK, 0, 12));
 }
 
+// A SYN,ACK again in SYN-RECEIVED, with text or FIN behind it: trimmed off, it establishes, and what came
+// with the SYN is taken or dropped (reading A7).
+TEST(Oracle, WhatComesWithASynThatIsTrimmedOffIsKeptOrDropped) {
+  PERMITTED(syn_received_passive().peer(SYN | ACK, 0, 1, 1).told_acceptable().iut(ACK, 1, 2));
+  PERMITTED(syn_received_passive().peer(SYN | ACK, 0, 1, 1).told_acceptable().iut(ACK, 1, 1));
+  PERMITTED(syn_received_passive().peer(SYN | FIN | ACK, 0, 1).told_acceptable().iut(ACK, 1, 2));
+  PERMITTED(syn_received_passive().peer(SYN | FIN | ACK, 0, 1).told_acceptable().iut(ACK, 1, 1));
+  FORBIDDEN(ack_never_beyond_received,
+            syn_received_passive().peer(SYN | ACK, 0, 1, 1).told_acceptable().iut(ACK, 1, 3));
+}
+
 // ---- §3.10.7.3 SYN-SENT -----------------------------------------------------------------------------
 
 TEST(Oracle, SynSentChecksTheAckFirst) {
