@@ -88,7 +88,7 @@ Rule blamed(Hypothesis& h, Rule otherwise) {
 
 Rule suspected(Hypothesis& h, Seq end, Rule otherwise) {
   for (const Suspect& suspect : h.suspects) {
-    if (suspect.why == Rule::none) continue;
+    if (suspect.why == Rule::none || le(end, suspect.begin)) continue;
     Seq reach = suspect.end;  // and what was held behind it
     for (std::uint8_t i = 0; i < h.held_count; ++i) {
       const Held& held = h.held[i];
@@ -131,8 +131,13 @@ void suspect(Hypothesis& h, const Segment& segment, Rule why) {
   }
   suspect_window(h, segment, why);
   if (segment.len() == 0 || le(segment.end(), h.rcv_nxt)) return;
-  if (h.suspects[0].why != Rule::none && lt(segment.end(), h.suspects[0].end)) h.suspects[1] = h.suspects[0];
-  h.suspects[0] = {why, segment.end(), h.event, segment.has(FIN)};
+  const Suspect suspect{why, segment.end(), h.event, segment.has(FIN), segment.seq};
+  const Suspect& last = h.suspects[0];
+  const bool covers = le(suspect.begin, last.begin) && le(last.end, suspect.end);
+  if (last.why != Rule::none && !covers) {
+    std::move_backward(h.suspects.begin(), h.suspects.end() - 1, h.suspects.end());
+  }
+  h.suspects[0] = suspect;
 }
 
 void owe(Step& step, Owed what, Rule why, Time delay) {

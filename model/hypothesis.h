@@ -93,6 +93,7 @@ struct Suspect {
   Seq end = 0;
   std::uint16_t cause = 0;
   bool fin = false;  ///< a FIN stood at its end
+  Seq begin = 0;
   bool operator==(const Suspect&) const = default;
 };
 
@@ -185,7 +186,7 @@ struct Hypothesis {
   Seq ack_earlier =
       0;  ///< in event `ack_earlier_in` an ACK from here on is current: formed before the text was
   std::uint16_t ack_earlier_in = 0xffff;
-  std::array<Suspect, 2> suspects{};  ///< of text: the last, and the one before that reached further
+  std::array<Suspect, 3> suspects{};  ///< of text: the last, and those before that it does not cover
   Rule suspect_ack = Rule::none;      ///< what is broken by obeying the acknowledgment that was refused last
   Seq suspect_ack_number = 0;
   Rule suspect_window = Rule::none;  ///< what is broken by obeying the window that was refused last
