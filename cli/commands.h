@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/store.h"
+#include "cli/stack_check.h"
 
 namespace finwait::cli {
 
@@ -16,16 +16,12 @@ inline constexpr std::uint64_t default_cases = 20000;
 inline constexpr std::uint64_t default_seed = 0x5eed;
 
 struct RunArguments {
-  std::string stack;
+  CheckArguments check;
   std::vector<std::string> selectors;  ///< of properties; none: all
   std::optional<std::uint64_t> cases;
   std::optional<std::uint64_t> seed;
   std::optional<std::chrono::milliseconds> time;
-  Places places;
-  std::string json;      ///< a file; empty: none
   std::string coverage;  ///< a file; empty: none
-  bool quiet = false;
-  bool save = true;
 };
 int run_command(const RunArguments& arguments);
 
@@ -37,6 +33,16 @@ struct CoverageArguments {
   std::string json;  ///< a file; empty: none
 };
 int coverage_command(const CoverageArguments& arguments);
+
+struct ExploreArguments {
+  CheckArguments check;
+  std::string alphabet;              ///< "core" or "full"; empty: both
+  std::optional<std::size_t> depth;  ///< none: what each alphabet is worth
+  std::optional<std::uint64_t> seed;
+  std::string checkpoint;  ///< a file; empty: one named after the stack, here
+  bool resume = false;
+};
+int explore_command(const ExploreArguments& arguments);
 
 struct ReplayArguments {
   std::vector<std::string> files;

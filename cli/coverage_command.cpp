@@ -17,10 +17,10 @@ namespace {
 
 RunSummary play(const Stack& stack, const RunOptions& options) {
   PropertySource source(all_properties());
-  Worker worker(stack.make, source);
+  WorkerPool workers(stack.make, source, default_workers());
   ProgressLine progress(true);
   const auto nothing = [](const Finding&) {};
-  return run(worker, options, nothing, nothing, [&](const RunSummary& so_far) {
+  return run(workers, options, nothing, nothing, [&](const RunSummary& so_far) {
     progress.show(fmt::format("{}: {} of {} cases, {} cells missing", stack.name, so_far.cases, options.cases,
                               so_far.coverage.missing(options.to_meet).size()));
     return !interrupted();

@@ -30,6 +30,14 @@ std::uint64_t number_from(std::string_view option, std::string_view text) {
   return value;
 }
 
+unsigned workers_from(std::string_view text) {
+  constexpr std::uint64_t most = 256;
+  const std::uint64_t workers = number_from("--workers", text);
+  if (workers == 0 || workers > most)
+    throw UsageError(fmt::format("--workers: expected 1 to {}, found \"{}\"", most, text));
+  return static_cast<unsigned>(workers);
+}
+
 std::chrono::milliseconds time_from(const std::string& text) {
   const std::size_t unit_at = text.find_first_not_of("0123456789");
   const std::string unit = unit_at == std::string::npos ? "" : text.substr(unit_at);
@@ -88,12 +96,23 @@ void add_places(CLI::App& command, Places& places) {
 }
 
 struct Texts {
-  std::string cases, seed, time;
+  std::string cases, seed, time, workers;
 };
+
+void add_check(CLI::App& command, CheckArguments& check, Texts& texts) {
+  command.add_option("stack", check.stack, "One of \"finwait list --stacks\"")->required();
+  command.add_option("--workers", texts.workers,
+                     "Processes that play cases (default: one a core); any number finds the same");
+  command.add_option("--json", check.json, "Write one object a line for each finding, then the totals");
+  command.add_flag("--quiet", check.quiet, "Only what is new, and the summary");
+  command.add_flag_callback(
+      "--no-save", [&check] { check.save = false; }, "Do not save new findings");
+  add_places(command, check.places);
+}
 
 void describe_run(CLI::App& app, RunArguments& run, Texts& texts) {
   CLI::App* command = app.add_subcommand("run", "Check a stack: saved traces first, then random cases");
-  command->add_option("stack", run.stack, "One of \"finwait list --stacks\"")->required();
+  add_check(*command, run.check, texts);
   command->add_option("selector", run.selectors,
                       "Clauses (3.10.7 includes 3.10.7.4) or properties; default: all");
   command->add_option("--cases", texts.cases,
@@ -102,13 +121,8 @@ void describe_run(CLI::App& app, RunArguments& run, Texts& texts) {
                       "Of the random cases (default: 0x5eed, so that every run judges the same ones); a run "
                       "repeats to the byte");
   command->add_option("--time", texts.time, "Stop after this time, e.g. 500ms, 60s, 10m");
-  command->add_option("--json", run.json, "Write one object a line for each finding, then the totals");
   command->add_option("--coverage", run.coverage,
                       "Write which cells and rows of the transition table were met, as JSON");
-  command->add_flag("--quiet", run.quiet, "Only what is new, and the summary");
-  command->add_flag_callback(
-      "--no-save", [&run] { run.save = false; }, "Do not save new findings");
-  add_places(*command, run.places);
   command->footer(
       "Examples:\n"
       "  finwait run lwip\n"
@@ -170,20 +184,42 @@ void describe_list(CLI::App& app, ListArguments& list, std::string& rule) {
       "Examples:\n  finwait explain 3.10.7.3/rst-without-ack-is-dropped\n  finwait explain 3.10.7.4");
 }
 
-int dispatch(const CLI::App& app, RunArguments& run, CoverageArguments& coverage, const Texts& texts,
-             const ReplayArguments& replay, const AcceptArguments& accept, const ListArguments& list,
-             const std::string& rule) {
-  const std::string command = app.get_subcommands().front()->get_name();
-  if (command == "list") return list_command(list);
-  if (command == "explain") return explain_command(rule);
-  catch_interrupt();
-  if (command == "replay") return replay_command(replay);
-  if (command == "accept") return accept_command(accept);
-  if (!texts.cases.empty()) run.cases = coverage.cases = number_from("--cases", texts.cases);
-  if (!texts.seed.empty()) run.seed = coverage.seed = number_from("--seed", texts.seed);
-  if (command == "coverage") return coverage_command(coverage);
+void take_numbers(const Texts& texts, std::optional<std::uint64_t>& cases,
+                  std::optional<std::uint64_t>& seed) {
+  if (!texts.cases.empty()) cases = number_from("--cases", texts.cases);
+  if (!texts.seed.empty()) seed = number_from("--seed", texts.seed);
+}
+
+int run(RunArguments& run, const Texts& texts) {
+  take_numbers(texts, run.cases, run.seed);
   if (!texts.time.empty()) run.time = time_from(texts.time);
+  if (!texts.workers.empty()) run.check.workers = workers_from(texts.workers);
   return run_command(run);
+}
+
+struct Arguments {
+  RunArguments run;
+  Texts run_texts;
+  CoverageArguments coverage;
+  Texts coverage_texts;
+  ReplayArguments replay;
+  AcceptArguments accept;
+  ListArguments list;
+  std::string rule;
+};
+
+int dispatch(const CLI::App& app, Arguments& arguments) {
+  const std::string command = app.get_subcommands().front()->get_name();
+  if (command == "list") return list_command(arguments.list);
+  if (command == "explain") return explain_command(arguments.rule);
+  catch_interrupt();
+  if (command == "replay") return replay_command(arguments.replay);
+  if (command == "accept") return accept_command(arguments.accept);
+  if (command == "coverage") {
+    take_numbers(arguments.coverage_texts, arguments.coverage.cases, arguments.coverage.seed);
+    return coverage_command(arguments.coverage);
+  }
+  return run(arguments.run, arguments.run_texts);
 }
 
 int finwait_main(int argc, char** argv) {
@@ -191,18 +227,12 @@ int finwait_main(int argc, char** argv) {
   app.set_version_flag("--version", "finwait " FINWAIT_VERSION);
   app.footer("Start with: finwait list --stacks, finwait run STACK. Each command has its own --help.");
   app.get_formatter()->column_width(28);
-  RunArguments run;
-  CoverageArguments coverage;
-  Texts texts;
-  ReplayArguments replay;
-  AcceptArguments accept;
-  ListArguments list;
-  std::string rule;
-  describe_list(app, list, rule);
-  describe_run(app, run, texts);
-  describe_coverage(app, coverage, texts);
-  describe_replay(app, replay);
-  describe_accept(app, accept);
+  Arguments arguments;
+  describe_list(app, arguments.list, arguments.rule);
+  describe_run(app, arguments.run, arguments.run_texts);
+  describe_coverage(app, arguments.coverage, arguments.coverage_texts);
+  describe_replay(app, arguments.replay);
+  describe_accept(app, arguments.accept);
   app.allow_extras();
   for (CLI::App* command : app.get_subcommands({})) command->allow_extras();
   try {
@@ -219,7 +249,7 @@ int finwait_main(int argc, char** argv) {
     const std::string command = chosen.empty() ? "finwait" : "finwait " + chosen.front()->get_name();
     throw UsageError(fmt::format("{}; \"{} --help\" shows how", error.what(), command));
   }
-  return dispatch(app, run, coverage, texts, replay, accept, list, rule);
+  return dispatch(app, arguments);
 }
 
 }  // namespace

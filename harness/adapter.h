@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/state_hash.h"
 #include "model/user_interface.h"
 
 namespace finwait {
@@ -86,6 +87,15 @@ class Sink {
   ~Sink() = default;
 };
 
+/// From where a state is looked at, so that it looks the same whatever the initial sequence numbers, the time
+/// and the sockets' names are.
+struct Viewpoint {
+  Socket listener = 0;     ///< to which accept goes; 0: none
+  Socket connection = 0;   ///< to which all other calls go; 0: none
+  std::uint32_t own = 0;   ///< the IUT's sequence numbers count from here
+  std::uint32_t peer = 0;  ///< the tester's from here
+};
+
 /// An implementation under test. Received text is held by the adapter (or the stack) until
 /// `Call::receive` takes it, so that an unread octet keeps the receive window closed.
 class Adapter {
@@ -103,6 +113,15 @@ class Adapter {
   virtual std::optional<Time> next_timer() const { return {}; }
   /// The IUT's own idea of the connection, for people: never used for a verdict.
   virtual std::string probe(Socket) const { return {}; }
+  /// Adds whatever in the IUT's state decides what it does next, for a search that does not go on from a
+  /// state that it has met before: sequence numbers and sockets as seen from the viewpoint, no addresses of
+  /// memory, no counts of what has been, no octets of text. False: it cannot tell. Never used for a verdict.
+  virtual bool tell_state(const Viewpoint&, StateHash&) const { return false; }
+  /// Keeps the present state, so that the case can go on from here more than once. False: it cannot, and
+  /// whoever wants to be here again plays the case from its start.
+  virtual bool keep_state() { return false; }
+  /// Back to the state kept last in this case, its time included.
+  virtual void return_to_kept() {}
 };
 
 }  // namespace finwait

@@ -19,18 +19,46 @@ struct Case {
   bool operator==(const Case&) const = default;
 };
 
+/// What a search has to know of a case.
+struct CaseEnd {
+  enum class Why : std::uint8_t {
+    played,
+    impossible,  ///< its last event means nothing where it stands
+    equal,       ///< the same as that of an earlier case
+  };
+  std::uint64_t fingerprint = 0;  ///< of where it stood when its source looked
+  bool looked = false;            ///< it got there, and the stack could tell
+  bool tainted = false;           ///< behind a deviation
+  Why why = Why::played;
+};
+
 /// Where cases come from: events are drawn one by one, looking at the oracle's first hypothesis.
 class CaseSource {
  public:
   virtual ~CaseSource() = default;
   /// From now on some of the cases lead to these cells, which no case has met yet.
   virtual void steer(const std::vector<Cell>& /*missing*/) {}
+  /// Before the first case of a round: what was remembered of cases is to be forgotten, since which they were
+  /// depends on the number of workers.
+  virtual void begin_round() {}
   /// Begins the case with this number; everything in it follows from the two numbers and what was missing.
   virtual CaseSetup begin(std::uint64_t seed, std::uint64_t number) = 0;
   /// The next event, or nothing at the end of the case.
   virtual std::optional<Event> next(const model::Hypothesis& h) = 0;
   /// The case has ended without a deviation, with this set of hypotheses.
   virtual void end(std::span<const model::Hypothesis> set) = 0;
+
+  // For a search that looks at where a case stands before it plays the last events.
+
+  /// Whether the fingerprint is wanted here, before the next event is asked for.
+  virtual bool looks_here() const { return false; }
+  /// Why the case that has begun is none of its own, after begin() or next() have found out.
+  virtual CaseEnd::Why void_case() const { return CaseEnd::Why::played; }
+  /// How many of its first events the case shares with those around it; 0: none.
+  virtual std::size_t prefix() const { return 0; }
+  /// Whether they are those of the case begun before: then skip_prefix() has next() go on behind them.
+  virtual bool same_prefix() const { return false; }
+  virtual void skip_prefix() {}
 };
 
 /// The longest case that is recorded.

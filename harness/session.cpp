@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/fingerprint.h"
 #include "model/stream.h"
 
 namespace finwait {
@@ -98,6 +99,41 @@ Outcome Session::go_on() {
   if (!noted_) oracle_.repair();
   noted_ = false;
   return judge();
+}
+
+bool Session::keep() {
+  if (!adapter_.keep_state()) return false;
+  oracle_.keep(kept_.oracle);
+  kept_.now = now_;
+  kept_.next_socket = next_socket_;
+  kept_.listener = listener_;
+  kept_.connection = connection_;
+  kept_.sent = sent_;
+  kept_.history = history_;
+  kept_.advisories = advisories_;
+  return true;
+}
+
+void Session::return_to_kept() {
+  adapter_.return_to_kept();
+  oracle_.return_to(kept_.oracle);
+  now_ = kept_.now;
+  next_socket_ = kept_.next_socket;
+  listener_ = kept_.listener;
+  connection_ = kept_.connection;
+  sent_ = kept_.sent;
+  history_ = kept_.history;
+  advisories_ = kept_.advisories;
+  noted_ = false;
+}
+
+std::optional<std::uint64_t> Session::fingerprint() const {
+  const Hypothesis& front = oracle_.front();
+  StateHash hash;
+  const Viewpoint from{listener_, connection_, front.snd_nxt, front.rcv_nxt};
+  if (!adapter_.tell_state(from, hash)) return {};
+  add_set(oracle_.set(), from, now_, hash);
+  return hash.value();
 }
 
 // ---- stimuli ----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 // through the adapter, and has the oracle judge everything that the implementation does.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -95,6 +96,14 @@ class Session final : private Sink {
   };
   const std::vector<Met>& history() const { return history_; }
 
+  /// Where the case stands: the oracle's set and the implementation's own state as one number, if it tells
+  /// that.
+  std::optional<std::uint64_t> fingerprint() const;
+
+  /// Keeps where the case stands, for return_to_kept() after whatever comes next; false: the adapter cannot.
+  bool keep();
+  void return_to_kept();
+
   /// From now on every entry is kept.
   void keep_trace() { keep_trace_ = true; }
   const std::vector<TraceEntry>& trace() const { return trace_; }
@@ -130,6 +139,15 @@ class Session final : private Sink {
   void record_stimulus(const Event& event);
   void record(const Observation& observation, bool fails);
 
+  struct Kept {
+    model::Oracle::Place oracle;
+    Time now{};
+    Socket next_socket = 1, listener = 0, connection = 0;
+    std::uint32_t sent = 0;
+    std::vector<Met> history;
+    std::uint64_t advisories = 0;
+  };
+
   Adapter& adapter_;
   Profile profile_;
   model::Oracle oracle_;
@@ -151,6 +169,7 @@ class Session final : private Sink {
   model::State state_ = model::State::closed;
   EventClass class_;
   std::uint64_t advisories_ = 0;
+  Kept kept_;
   bool keep_trace_ = false;
   std::vector<TraceEntry> trace_;
 };

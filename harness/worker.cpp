@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +15,9 @@
 #include <stdexcept>
 #include <system_error>
 #include <type_traits>
+#include <utility>
+
+#include "model/machine.h"
 
 namespace finwait {
 
@@ -30,6 +34,7 @@ constexpr int most_deviations = 6;
 
 struct RoundOrder {
   std::uint64_t seed, first, count;
+  std::uint64_t end_at;  // place of the first case among the round's
 };
 // Plays candidates up to the first that shows what is wanted, or, if nothing is, the only one.
 struct PlayOrder {
@@ -154,8 +159,19 @@ struct Worker::BlackBox {
   bool tainted = false;
   bool deviated = false;  // before, in the same case
   std::array<Event, max_events> event{};
+  std::array<CaseEnd, most_ends> ends{};
   Coverage coverage;
+
+  Tally& tally() { return deviated ? coverage.behind : coverage.met; }
 };
+
+Arrows Round::arrows() const {
+  Arrows taken;
+  for (std::size_t i = 0; i < model::arrow_count; ++i) {
+    if (coverage.met.rows[i] + coverage.behind.rows[i] > 0) taken.set(i);
+  }
+  return taken;
+}
 
 // ---- the child --------------------------------------------------------------------------------------
 
@@ -185,7 +201,13 @@ class Worker::Child {
 
   void round() {
     const auto order = message_.take<RoundOrder>();
-    for (std::uint64_t i = 0; i < order.count; ++i) random_case(order.seed, order.first + i);
+    source_.begin_round();
+    prefix_is_kept_ = false;
+    for (std::uint64_t i = 0; i < order.count; ++i) {
+      CaseEnd end;  // for those that find no room
+      play_case(order.seed, order.first + i,
+                order.end_at + i < most_ends ? box_.ends[order.end_at + i] : end);
+    }
     answer(Answer::round_done);
   }
 
@@ -201,6 +223,8 @@ class Worker::Child {
     known_ = take_deviations();
     doubts_ = doubts_of(known_);
     known_.merge(take_deviations());
+    told_.clear();
+    prefix_is_kept_ = false;  // what lies behind a doubt has changed
   }
 
   void steer() {
@@ -209,51 +233,92 @@ class Worker::Child {
     source_.steer(missing);
   }
 
-  void random_case(std::uint64_t seed, std::uint64_t number) {
+  void play_case(std::uint64_t seed, std::uint64_t number, CaseEnd& end) {
     box_.number = number;
     box_.events = 0;
-    box_.tainted = box_.deviated = false;
-    session_.count_arrows_in(&tally().rows);
+    box_.tainted = false;
+    note_deviated(false);
     box_.setup = source_.begin(seed, number);
-    session_.start(box_.setup);
+    end.why = source_.void_case();
+    if (end.why != CaseEnd::Why::played) return;
+    if (!begin_behind_prefix()) session_.start(box_.setup);
     while (box_.events < max_events) {
+      if (source_.prefix() > 0 && box_.events == source_.prefix() && !prefix_is_kept_) keep_prefix();
+      if (source_.looks_here()) look(end);
       const std::optional<Event> event = source_.next(session_.oracle().front());
       if (!event) break;
       box_.event[box_.events++] = *event;
-      ++box_.events_played;
       const Outcome outcome = session_.play(*event);
       note_cell(outcome);
       if (!event_goes_on(outcome)) break;
       if (session_.oracle().contradicted()) break;
       if (doubts_.contains(session_.history().back())) box_.tainted = true;
     }
+    end.why = source_.void_case();
+    if (end.why != CaseEnd::Why::played) return;
     if (!box_.tainted) source_.end(session_.oracle().set());
     count_advisories(session_.advisories());
+    box_.events_played += box_.events;
     ++box_.cases;
   }
-
-  Tally& tally() { return box_.deviated ? box_.coverage.behind : box_.coverage.met; }
 
   // An event that was not judged covers nothing.
   void note_cell(Outcome outcome) {
     const Cell& cell = session_.history().back();
     const bool judged = outcome != Outcome::inconclusive && !session_.oracle().contradicted();
-    if (judged && supports(session_.profile(), cell.event.kind)) ++tally().of(cell);
+    if (judged && supports(session_.profile(), cell.event.kind)) ++box_.tally().of(cell);
+  }
+
+  // Cases with a long prefix in common begin where it ends.
+  bool begin_behind_prefix() {
+    prefix_is_kept_ = prefix_is_kept_ && source_.same_prefix();
+    if (!prefix_is_kept_) return false;
+    session_.return_to_kept();
+    source_.skip_prefix();
+    box_.events = static_cast<std::uint32_t>(source_.prefix());
+    box_.tainted = prefix_is_tainted_;
+    note_deviated(prefix_has_deviated_);
+    return true;
+  }
+
+  void keep_prefix() {
+    prefix_is_kept_ = session_.keep();
+    prefix_is_tainted_ = box_.tainted;
+    prefix_has_deviated_ = box_.deviated;
+  }
+
+  // What follows is counted apart.
+  void note_deviated(bool deviated) {
+    box_.deviated = deviated;
+    session_.count_arrows_in(&box_.tally().rows);
+  }
+
+  void look(CaseEnd& end) {
+    const std::optional<std::uint64_t> fingerprint = session_.fingerprint();
+    end.fingerprint = fingerprint.value_or(0);
+    end.looked = fingerprint.has_value();
+    end.tainted = box_.tainted;
   }
 
   // True where the case goes on after the event.
   bool event_goes_on(Outcome outcome) {
     for (int deviations = 0; outcome == Outcome::fail; ++deviations) {
-      if (known_.insert(session_.deviation()).second) report();
+      if (worth_telling(session_.deviation())) report();
       if (deviations == most_deviations) return false;
       if (!session_.about_time_alone()) {
-        box_.tainted = box_.deviated = true;
-        session_.count_arrows_in(&tally().rows);
+        box_.tainted = true;
+        note_deviated(true);
       }
       outcome = session_.go_on();
     }
     if (outcome == Outcome::inconclusive) ++box_.inconclusive;
     return outcome == Outcome::pass;
+  }
+
+  // Once, and once more where no other deviation comes before it: only that proves something of its own.
+  bool worth_telling(const Deviation& deviation) {
+    if (known_.contains(deviation) || told_.contains({deviation, false})) return false;
+    return told_.insert({deviation, box_.tainted}).second;
   }
 
   void report() {
@@ -270,6 +335,7 @@ class Worker::Child {
 
   void play_given() {
     const auto order = message_.take<PlayOrder>();
+    prefix_is_kept_ = false;
     const Wanted wanted{order.target, order.state};
     Case given{order.setup, {}};
     PlayedAnswer result{Answer::played, false, {}};
@@ -289,7 +355,10 @@ class Worker::Child {
   int in_, out_;
   Received message_;
   std::set<Deviation> known_;
+  std::set<std::pair<Deviation, bool>> told_;  ///< since then, and whether behind another deviation
   Doubts doubts_;
+  bool prefix_is_kept_ = false;  ///< of the last case
+  bool prefix_is_tainted_ = false, prefix_has_deviated_ = false;
 };
 
 // ---- the parent -------------------------------------------------------------------------------------
@@ -311,12 +380,16 @@ void Worker::spawn() {
   if (pipe2(down.data(), O_CLOEXEC) != 0 || pipe2(up.data(), O_CLOEXEC) != 0) fail("no pipe to a worker");
   output_ = memfd_create("finwait-worker", MFD_CLOEXEC);
   if (output_ < 0) fail("no memory for a worker's output");
+  const pid_t parent = getpid();
   pid_ = fork();
   if (pid_ < 0) fail("no process for a worker");
   if (pid_ == 0) {
     close(down[1]);
     close(up[0]);
     signal(SIGINT, SIG_IGN);  // the parent decides when to stop
+    // The end of a pipe does not tell that the parent has gone: other workers hold copies of it.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(0);
     dup2(output_, STDOUT_FILENO);
     dup2(output_, STDERR_FILENO);
     be_the_child(down[0], up[1]);
@@ -363,7 +436,7 @@ void Worker::reap() {
 
 void Worker::replace_the_child() {
   reap();
-  if (adapter_failed_) throw std::runtime_error("the adapter has failed: " + last_output_);
+  if (adapter_failed_) throw std::runtime_error("the adapter has failed: " + last_output_ + played_text());
   spawn();
 }
 
@@ -402,50 +475,86 @@ Case Worker::case_in_box() const {
   return {box_->setup, {box_->event.begin(), box_->event.begin() + box_->events}};
 }
 
-// False where the worker has died before the end of the round.
-bool Worker::read_round(Round& round) {
-  Answer answer{};
-  while (read(&answer, sizeof answer)) {
-    if (answer == Answer::round_done) return true;
-    SightingHead head{};
-    if (!read(&head, sizeof head)) return false;
-    Sighting sighting{head.number, {head.setup, {}}, head.deviation, head.tainted};
-    sighting.found.events.resize(head.events);
-    if (!read(sighting.found.events.data(), head.events * sizeof(Event))) return false;
-    round.sightings.push_back(std::move(sighting));
+void Worker::begin_round(std::uint64_t seed, std::uint64_t first, std::uint64_t count) {
+  round_ = Round{};
+  *box_ = BlackBox{};
+  seed_ = seed;
+  first_ = next_ = first;
+  end_ = first + count;
+  if (count > 0) send_round();
+}
+
+void Worker::send_round() {
+  box_->number = next_;
+  Message(Command::round).put(RoundOrder{seed_, next_, end_ - next_, next_ - first_}).send(to_child_);
+}
+
+bool Worker::take_answer() {
+  if (next_ < end_) {
+    Answer answer{};
+    const bool alive = read(&answer, sizeof answer);
+    if (alive && answer == Answer::sighting && read_sighting()) return false;
+    if (!alive || answer != Answer::round_done) {
+      take_crash();
+      if (next_ < end_) return false;
+    }
   }
-  return false;
+  end_round();
+  return true;
+}
+
+// For whoever mends the adapter: what it was shown.
+std::string Worker::played_text() const {
+  if (next_ >= end_ || box_->events == 0) return {};
+  std::string text = "\nit was playing";
+  for (const Event& event : case_in_box().events) text += "\n  " + to_text(event);
+  return text;
+}
+
+// False where the child has died before the end of what it had to tell.
+bool Worker::read_sighting() {
+  SightingHead head{};
+  if (!read(&head, sizeof head)) return false;
+  Sighting sighting{head.number, {head.setup, {}}, head.deviation, head.tainted};
+  sighting.found.events.resize(head.events);
+  if (!read(sighting.found.events.data(), head.events * sizeof(Event))) return false;
+  round_.sightings.push_back(std::move(sighting));
+  return true;
+}
+
+// The implementation has ended the process. The case up to there is a finding; the round goes on behind it.
+void Worker::take_crash() {
+  const bool seen =
+      std::any_of(round_.sightings.begin(), round_.sightings.end(),
+                  [&](const Sighting& sighting) { return sighting.deviation == box_->last_words; });
+  const bool known = known_.contains(box_->last_words) || passed_over_.contains(box_->last_words);
+  if (!seen && !known) {
+    round_.sightings.push_back({box_->number, case_in_box(), box_->last_words, box_->tainted});
+  }
+  ++box_->tally().of({box_->last_words.state, box_->last_words.event});
+  box_->events_played += box_->events;
+  ++box_->cases;
+  next_ = box_->number + 1;
+  replace_the_child();
+  if (next_ < end_) send_round();
+}
+
+void Worker::end_round() {
+  next_ = end_;
+  round_.cases = box_->cases;
+  round_.events = box_->events_played;
+  round_.inconclusive = box_->inconclusive;
+  round_.advisories.assign(box_->advisories.begin(), box_->advisories.end());
+  round_.coverage = box_->coverage;
+  if (end_ - first_ <= most_ends)
+    round_.ends.assign(box_->ends.begin(), box_->ends.begin() + static_cast<std::ptrdiff_t>(end_ - first_));
 }
 
 Round Worker::round(std::uint64_t seed, std::uint64_t first, std::uint64_t count) {
-  Round round;
-  *box_ = BlackBox{};
-  const std::uint64_t end = first + count;
-  while (first < end) {
-    box_->number = first;
-    Message(Command::round).put(RoundOrder{seed, first, end - first}).send(to_child_);
-    if (read_round(round)) break;
-    // The implementation has ended the process. The case up to there is a finding; the round goes on behind
-    // it.
-    const bool seen =
-        std::any_of(round.sightings.begin(), round.sightings.end(),
-                    [&](const Sighting& sighting) { return sighting.deviation == box_->last_words; });
-    const bool known = known_.contains(box_->last_words) || passed_over_.contains(box_->last_words);
-    if (!seen && !known) {
-      round.sightings.push_back({box_->number, case_in_box(), box_->last_words, box_->tainted});
-    }
-    Tally& tally = box_->deviated ? box_->coverage.behind : box_->coverage.met;
-    ++tally.of({box_->last_words.state, box_->last_words.event});
-    ++box_->cases;
-    first = box_->number + 1;
-    replace_the_child();
+  begin_round(seed, first, count);
+  while (!take_answer()) {
   }
-  round.cases = box_->cases;
-  round.events = box_->events_played;
-  round.inconclusive = box_->inconclusive;
-  round.advisories.assign(box_->advisories.begin(), box_->advisories.end());
-  round.coverage = box_->coverage;
-  return round;
+  return take_round();
 }
 
 Played Worker::play(const Case& given, model::Rule target) {

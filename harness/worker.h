@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <bitset>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,15 +25,24 @@ struct Sighting {
   bool tainted = false;  ///< after another deviation in the same case
 };
 
-/// What a round of random cases has brought.
+/// A set of arrows of the transition table, by their numbers.
+using Arrows = std::bitset<256>;
+
+/// What a round of cases has brought.
 struct Round {
   std::uint64_t cases = 0;
   std::uint64_t events = 0;
   std::uint64_t inconclusive = 0;
-  std::vector<Sighting> sightings;        ///< in the order of the cases, each deviation once
+  /// In the order of the cases: the first of each deviation, and the first that is not tainted.
+  std::vector<Sighting> sightings;
   std::vector<std::uint64_t> advisories;  ///< by bit: cases in which the SHOULD was disregarded
+  std::vector<CaseEnd> ends;  ///< of each case, if the round is short enough to have room for them
   Coverage coverage;
+  /// Of the transition table: taken under some hypothesis, behind a deviation too.
+  Arrows arrows() const;
 };
+/// The most cases of a round for which there is room.
+inline constexpr std::size_t most_ends = 1024;
 
 using AdapterFactory = std::function<std::unique_ptr<Adapter>()>;
 
@@ -46,8 +56,16 @@ class Worker {
 
   // Both throw std::runtime_error where the adapter throws.
 
-  /// Plays the random cases first .. first+count-1. Known deviations are repaired and passed over.
+  /// Plays the cases first .. first+count-1 of the source. Known deviations are repaired and passed over.
   Round round(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
+  // The same in steps, for whoever has several workers.
+  void begin_round(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
+  /// Readable where take_answer() does not have to wait; may be another one after each call of it.
+  int answers() const { return from_child_; }
+  /// Takes the next answer of the child; true at the end of the round.
+  bool take_answer();
+  /// After the end: what the round has brought.
+  Round take_round() { return std::move(round_); }
   /// Plays one given case, see finwait::play(); a crash is a deviation from `finwait/iut-survives`. Doubts
   /// are those of the deviations given with remember().
   Played play(const Case& given, model::Rule target = model::Rule::none);
@@ -78,10 +96,14 @@ class Worker {
                               const Wanted* wanted);
   Played crash_of(const Events& events) const;
   bool read(void* data, std::size_t size);
-  bool read_round(Round& round);
+  void send_round();
+  bool read_sighting();
+  void take_crash();
+  void end_round();
   void send_known();
   void send_missing();
   Case case_in_box() const;
+  std::string played_text() const;
 
   AdapterFactory adapter_;
   CaseSource& source_;
@@ -92,6 +114,8 @@ class Worker {
   std::string last_output_;
   std::set<Deviation> known_, passed_over_;
   std::vector<Cell> missing_;
+  Round round_;                                              ///< in progress, or not taken yet
+  std::uint64_t seed_ = 0, first_ = 0, next_ = 0, end_ = 0;  ///< what is left of it
   bool adapter_failed_ = false;  ///< the last child ended because its adapter threw
 };
 

@@ -37,7 +37,7 @@ struct Caught {
 Caught hunt(const MutantText& mutant, const std::vector<const Property*>& chosen, std::uint64_t seed,
             std::size_t good_enough) {
   PropertySource source(chosen);
-  Worker worker([&] { return make_mutant(mutant.name); }, source);
+  WorkerPool workers([&] { return make_mutant(mutant.name); }, source, 1);
   RunOptions options;
   options.seed = seed;
   options.cases = most_cases;
@@ -47,7 +47,7 @@ Caught hunt(const MutantText& mutant, const std::vector<const Property*>& chosen
   const bool should = model::text(mutant.rule).level == model::Level::should;
   const auto found = [&](const Finding& finding) {
     if (finding.deviation.rule != mutant.rule) return;
-    const Shrunk smallest = shrink(finding.smallest, {mutant.rule, std::nullopt}, worker.first_hit());
+    const Shrunk smallest = shrink(finding.smallest, {mutant.rule, std::nullopt}, workers.one().first_hit());
     const std::size_t events = smallest.smallest.events.size();
     if (!caught.by_rule || events < caught.events) caught.events = events;
     caught.by_rule = true;
@@ -57,7 +57,7 @@ Caught hunt(const MutantText& mutant, const std::vector<const Property*>& chosen
     return !caught.by_rule || caught.events > good_enough;
   };
   run(
-      worker, options, found, [](const Finding&) {}, goes_on);
+      workers, options, found, [](const Finding&) {}, goes_on);
   return caught;
 }
 

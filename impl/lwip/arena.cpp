@@ -106,6 +106,16 @@ void Arena::keep() {
   kept_state_ = state_;
 }
 
+void Arena::save(Copy& copy) const {
+  copy.state_ = state_;
+  copy.region_.assign(region_.data(), region_.data() + state_.top);
+}
+
+void Arena::restore(const Copy& copy) {
+  state_ = copy.state_;
+  std::memcpy(region_.data(), copy.region_.data(), copy.region_.size());
+}
+
 void Arena::rewind() {
   unpoison(region_.data(), kept_.size());
   std::memcpy(region_.data(), kept_.data(), kept_.size());

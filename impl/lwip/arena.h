@@ -27,6 +27,11 @@ class Arena {
   void keep();
   void rewind();
 
+  /// What is allocated in the middle of a case. Not under AddressSanitizer, whose shadow it leaves out.
+  class Copy;
+  void save(Copy& copy) const;
+  void restore(const Copy& copy);
+
   std::size_t live_blocks() const { return state_.live_blocks; }
 
  private:
@@ -45,6 +50,12 @@ class Arena {
   std::vector<unsigned char> kept_;
   std::size_t high_water_ = 0;
   alignas(16) std::array<unsigned char, capacity> region_;  // static, so zero and untouched until used
+};
+
+class Arena::Copy {
+  friend class Arena;
+  State state_;
+  std::vector<unsigned char> region_;
 };
 
 }  // namespace finwait::lwip

@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "impl/lwip/pcb_state.h"
 #include "impl/lwip/stack.h"
 
 namespace finwait {
@@ -172,6 +173,9 @@ class LwipAdapter final : public Adapter, private lwip::Link {
   void advance(Time by, Sink& sink) override;
   std::optional<Time> next_timer() const override;
   std::string probe(Socket socket) const override;
+  bool tell_state(const Viewpoint& from, StateHash& hash) const override;
+  bool keep_state() override;
+  void return_to_kept() override;
 
  private:
   // The sink of the function that is running: everything lwIP does, it does inside of one.
@@ -209,6 +213,7 @@ class LwipAdapter final : public Adapter, private lwip::Link {
 
   Endpoint& add(Socket socket, tcp_pcb* pcb);
   void attach(Endpoint& endpoint);
+  std::uintptr_t role_of(std::uintptr_t number, const Viewpoint& from) const;
   Endpoint* find(Socket socket);
   Endpoint* by_argument(void* number);
   Result ended(Endpoint& endpoint);
@@ -229,6 +234,13 @@ class LwipAdapter final : public Adapter, private lwip::Link {
       endpoints_;  // endpoint n stands at n-1; a deque, because callbacks add while others are held
   std::vector<std::uintptr_t> unfinished_closes_;
   std::vector<std::uint8_t> handed_out_;  // the octets of the latest reply
+  struct Kept {
+    Time now{};
+    std::uint64_t ticks = 0;
+    std::deque<Endpoint> endpoints;
+    std::vector<std::uintptr_t> unfinished_closes;
+  };
+  Kept kept_;
 };
 
 Profile LwipAdapter::profile() const {
@@ -329,6 +341,65 @@ std::string LwipAdapter::probe(Socket socket) const {
   field("nrtx", pcb->nrtx);
   field("unread", endpoint->unread_octets());
   return text;
+}
+
+// What an endpoint is to the tester; of those that it has no name for any more, one is as good as another.
+std::uintptr_t LwipAdapter::role_of(std::uintptr_t number, const Viewpoint& from) const {
+  if (number == 0 || number > endpoints_.size()) return 0;
+  const Endpoint& endpoint = endpoints_[number - 1];
+  if (endpoint.socket == 0) return 1;
+  if (endpoint.socket == from.listener) return 2;
+  return endpoint.socket == from.connection ? 3 : 1;
+}
+
+bool LwipAdapter::tell_state(const Viewpoint& from, StateHash& hash) const {
+  if (!stack_.belongs_to(this)) return false;
+  for (const Endpoint& endpoint : endpoints_) {
+    const bool named =
+        endpoint.socket != 0 && (endpoint.socket == from.listener || endpoint.socket == from.connection);
+    const bool has_children = !endpoint.children.empty();
+    if (!named && !has_children) continue;
+    hash.add(role_of(endpoint.number, from));
+    hash.add(endpoint.listening);
+    hash.add(endpoint.connecting);
+    hash.add(endpoint.sending_closed);
+    hash.add(endpoint.receiving_closed);
+    hash.add(endpoint.failed);
+    hash.add(endpoint.error.value_or(Result::ok));
+    hash.add(endpoint.unread_octets());
+    hash.add(endpoint.children.size());
+  }
+  const auto add_list = [&](const tcp_pcb* list) {
+    for (const tcp_pcb* pcb = list; pcb != nullptr; pcb = pcb->next) {
+      hash.add(role_of(reinterpret_cast<std::uintptr_t>(pcb->callback_arg), from));
+      lwip::add_connection(*pcb, from, hash);
+    }
+    hash.add(-1);
+  };
+  add_list(tcp_active_pcbs);
+  add_list(tcp_tw_pcbs);
+  for (const tcp_pcb_listen* pcb = tcp_listen_pcbs.listen_pcbs; pcb != nullptr; pcb = pcb->next) {
+    hash.add(role_of(reinterpret_cast<std::uintptr_t>(pcb->callback_arg), from));
+#if TCP_LISTEN_BACKLOG
+    hash.add(pcb->accepts_pending);
+#endif
+  }
+  hash.add(unfinished_closes_.size());
+  return true;
+}
+
+bool LwipAdapter::keep_state() {
+  if (!stack_.keep()) return false;
+  kept_ = {now_, ticks_, endpoints_, unfinished_closes_};
+  return true;
+}
+
+void LwipAdapter::return_to_kept() {
+  stack_.return_to_kept();
+  now_ = kept_.now;
+  ticks_ = kept_.ticks;
+  endpoints_ = kept_.endpoints;
+  unfinished_closes_ = kept_.unfinished_closes;
 }
 
 // --- Calls

@@ -81,8 +81,12 @@ Snapshot::Snapshot(const void* variable, const void* function) {
   for (const auto& [begin, end] : search.writable) {
     Range& range = ranges_.emplace_back(Range{reinterpret_cast<unsigned char*>(begin), {}});
     range.saved.resize(end - begin);
-    copy(range.saved.data(), range.begin, range.saved.size());
   }
+  save();
+}
+
+void Snapshot::save() {
+  for (Range& range : ranges_) copy(range.saved.data(), range.begin, range.saved.size());
 }
 
 void Snapshot::restore() const {

@@ -15,6 +15,8 @@ class Snapshot {
   /// \throws std::runtime_error if they lie in different objects (then the variables were moved into the
   ///   executable by copy relocations, and a snapshot would miss them).
   Snapshot(const void* variable, const void* function);
+  /// Saves it again.
+  void save();
   void restore() const;
   std::size_t octets() const;
 

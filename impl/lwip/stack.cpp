@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "impl/lwip/interpose.h"
+#include "impl/lwip/sanitizer.h"
 
 namespace finwait::lwip {
 namespace {
@@ -129,6 +130,25 @@ void Stack::reset(std::uint64_t seed, Link* user) {
   std::srand(static_cast<unsigned>(mix(seed)));
   draw_iss(seed, environment());
   tcp_init();  // draws the first ephemeral port anew, from the seed
+}
+
+// Chance is left alone: lwIP draws nothing by it where the tester gives the port.
+bool Stack::keep() {
+  if (address_sanitizer) return false;
+  if (!kept_) kept_ = std::make_unique<Kept>(Kept{Snapshot(*pages_), {}, 0, 0});
+  kept_->pages.save();
+  environment().arena.save(kept_->heap);
+  kept_->next_iss = environment().next_iss;
+  kept_->now_ms = environment().now_ms;
+  return true;
+}
+
+void Stack::return_to_kept() {
+  kept_->pages.restore();
+  environment().arena.restore(kept_->heap);
+  environment().next_iss = kept_->next_iss;
+  environment().now_ms = kept_->now_ms;
+  environment().work.clear();
 }
 
 void Stack::release(const Link* user) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/adapter.h"
+#include "impl/lwip/arena.h"
 #include "impl/lwip/snapshot.h"
 
 struct netif;
@@ -34,6 +35,9 @@ class Stack {
 
   /// Nothing of what happened since the start is left. `user` gets the datagrams from now on.
   void reset(std::uint64_t seed, Link* user);
+  /// Keeps where it stands in the middle of a case; false under AddressSanitizer.
+  bool keep();
+  void return_to_kept();
   bool belongs_to(const Link* user) const { return link_ == user; }
   void release(const Link* user);
 
@@ -55,6 +59,12 @@ class Stack {
   Link* link_ = nullptr;
   std::vector<std::uint8_t> gathered_;
   std::unique_ptr<Snapshot> pages_;
+  struct Kept {
+    Snapshot pages;
+    Arena::Copy heap;
+    std::uint32_t next_iss = 0, now_ms = 0;
+  };
+  std::unique_ptr<Kept> kept_;
 };
 
 }  // namespace finwait::lwip

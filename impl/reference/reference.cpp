@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "harness/fingerprint.h"
 #include "model/emission.h"
 #include "model/segment_arrives.h"
 #include "model/timeouts.h"
@@ -112,6 +113,17 @@ std::optional<Time> Reference::next_timer() const {
 std::string Reference::probe(Socket socket) const {
   if (socket != 0 && socket == listener_) return "LISTEN";
   return std::string(name(h_.state));
+}
+
+bool Reference::tell_state(const Viewpoint& from, StateHash& hash) const {
+  add_hypothesis(h_, from, now_, hash);
+  hash.add(listener_ == from.listener);
+  hash.add(connection_ == from.connection);
+  for (const Time due : due_) hash.add(due != never);
+  for (const bool flag : {window_may_open_, tired_, resend_now_, acks_late_fin_}) hash.add(flag);
+  hash.add(std::min(duplicate_acks_, 3u));
+  hash.add(memory);
+  return true;
 }
 
 // ---- chance -----------------------------------------------------------------------------------------

@@ -160,6 +160,8 @@ class Reference final : public Adapter {
   void advance(Time by, Sink& sink) override;
   std::optional<Time> next_timer() const override;
   std::string probe(Socket) const override;
+  /// All but what chance holds ready: the same state may go on in another way.
+  bool tell_state(const Viewpoint& from, StateHash& hash) const override;
 
   /// How often each way of each choice was drawn since construction: [choice][way].
   using ChoiceCounts = std::array<std::array<std::uint64_t, 4>, model::choices.size()>;

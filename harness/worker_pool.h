@@ -1,0 +1,36 @@
+// Several workers that play the cases of a round at the same time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "harness/worker.h"
+
+namespace finwait {
+
+/// A round is cut into slices that depend on its length alone, and merged in the order of the cases: any
+/// number of workers gives the same result.
+class WorkerPool {
+ public:
+  /// @throws std::system_error where no process or memory is to be had.
+  WorkerPool(const AdapterFactory& adapter, CaseSource& source, unsigned workers);
+
+  /// As Worker::round().
+  /// @throws std::runtime_error where the adapter throws.
+  Round round(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
+  // For all workers, as in Worker.
+  void remember(const std::set<Deviation>& known, const std::set<Deviation>& passed_over = {});
+  void steer(const std::vector<Cell>& missing);
+  /// For what is played one by one: the first worker.
+  Worker& one() { return *workers_.front(); }
+
+ private:
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+/// As many workers as there are cores for this process.
+unsigned default_workers();
+
+}  // namespace finwait
