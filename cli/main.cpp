@@ -96,7 +96,7 @@ void add_places(CLI::App& command, Places& places) {
 }
 
 struct Texts {
-  std::string cases, seed, time, workers;
+  std::string cases, seed, time, workers, depth;
 };
 
 void add_check(CLI::App& command, CheckArguments& check, Texts& texts) {
@@ -145,6 +145,29 @@ void describe_coverage(CLI::App& app, CoverageArguments& coverage, Texts& texts)
       "  finwait coverage lwip\n"
       "Exit status: 0 if all that can be met was met, 1 if something is missing, 3 usage,\n"
       "4 the tester or an adapter has failed.");
+}
+
+void describe_explore(CLI::App& app, ExploreArguments& explore, Texts& texts) {
+  CLI::App* command = app.add_subcommand("explore", "Check a stack: every sequence of events, not a sample");
+  add_check(*command, explore.check, texts);
+  command->add_option(
+      "--alphabet", explore.alphabet,
+      "core: about 20 events, every sequence; full: every event class, going on only from states "
+      "not met before (default: both)");
+  command->add_option("--depth", texts.depth,
+                      "Events in a sequence (default: core 4 from each state and 5 from CLOSED, full 6)");
+  command->add_option("--seed", texts.seed, "Of the initial sequence numbers (default: 0x5eed)");
+  command->add_flag("--resume", explore.resume, "Go on where an interrupted exploration has stopped");
+  command->add_option(
+      "--checkpoint", explore.checkpoint,
+      "File that keeps how far it has got (default: finwait-explore-STACK.checkpoint here); removed "
+      "at the end");
+  command->footer(
+      "Examples:\n"
+      "  finwait explore lwip\n"
+      "  finwait explore lwip --alphabet core --depth 3\n"
+      "  finwait explore lwip --resume\n"
+      "Only in virtual time. Exit status: as of \"finwait run\".");
 }
 
 void describe_replay(CLI::App& app, ReplayArguments& replay) {
@@ -197,11 +220,20 @@ int run(RunArguments& run, const Texts& texts) {
   return run_command(run);
 }
 
+int explore(ExploreArguments& explore, const Texts& texts) {
+  if (!texts.depth.empty()) explore.depth = number_from("--depth", texts.depth);
+  if (!texts.seed.empty()) explore.seed = number_from("--seed", texts.seed);
+  if (!texts.workers.empty()) explore.check.workers = workers_from(texts.workers);
+  return explore_command(explore);
+}
+
 struct Arguments {
   RunArguments run;
   Texts run_texts;
   CoverageArguments coverage;
   Texts coverage_texts;
+  ExploreArguments explore;
+  Texts explore_texts;
   ReplayArguments replay;
   AcceptArguments accept;
   ListArguments list;
@@ -219,6 +251,7 @@ int dispatch(const CLI::App& app, Arguments& arguments) {
     take_numbers(arguments.coverage_texts, arguments.coverage.cases, arguments.coverage.seed);
     return coverage_command(arguments.coverage);
   }
+  if (command == "explore") return explore(arguments.explore, arguments.explore_texts);
   return run(arguments.run, arguments.run_texts);
 }
 
@@ -231,6 +264,7 @@ int finwait_main(int argc, char** argv) {
   describe_list(app, arguments.list, arguments.rule);
   describe_run(app, arguments.run, arguments.run_texts);
   describe_coverage(app, arguments.coverage, arguments.coverage_texts);
+  describe_explore(app, arguments.explore, arguments.explore_texts);
   describe_replay(app, arguments.replay);
   describe_accept(app, arguments.accept);
   app.allow_extras();
