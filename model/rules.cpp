@@ -85,7 +85,6 @@ bool leaves_doubt(Rule rule) {
     case Rule::good_ack_establishes:
     case Rule::ack_of_unsent:
     case Rule::ack_of_fin:
-    case Rule::fin_is_acked_and_told:
     case Rule::nothing_after_fin:
     case Rule::time_wait_lasts_2msl:
     case Rule::listen_rst_is_ignored:
