@@ -208,6 +208,7 @@ void Reference::answer_stranger(const Wire& wire) {
 void Reference::begin_stimulus(Sink& sink) {
   sink_ = &sink;
   h_.event = ++event_;
+  think_of_something();
 }
 
 void Reference::deliver(Octets packet, Sink& sink) {
@@ -442,6 +443,7 @@ void Reference::fire(Timer timer) {
     case Timer::window_update: return send_window_update();
     case Timer::give_up: return give_up();
     case Timer::alarm: return fault_->alarm_rings(*this);
+    case Timer::whim: return follow_whim();
   }
 }
 

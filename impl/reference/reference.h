@@ -44,8 +44,9 @@ enum class Timer : std::uint8_t {
   window_update,  ///< the user has read
   give_up,        ///< R2, or nobody holds the connection
   alarm,          ///< a mutant's own
+  whim,           ///< something that nothing asks for
 };
-inline constexpr std::size_t timer_count = 19;
+inline constexpr std::size_t timer_count = 20;
 
 /// A time that never comes.
 inline constexpr Time never = Time::max();
@@ -100,7 +101,10 @@ inline constexpr Time never = Time::max();
   FREEDOM(receive_late, "RECEIVE does not see yet what has come just now")             \
   FREEDOM(receive_more, "RECEIVE returns text before it is acknowledged")              \
   FREEDOM(error_before_text, "an error is told before text that came earlier (A38)")   \
-  FREEDOM(literal_eof, "the end of the stream before unread text (A37)")
+  FREEDOM(literal_eof, "the end of the stream before unread text (A37)")               \
+  FREEDOM(segment_at_whim, "a segment that nothing asks for, or another than planned") \
+  FREEDOM(told_at_whim, "the user is told something that nothing asks for")            \
+  FREEDOM(answer_at_whim, "any answer to a call that is permitted")
 
 enum class Freedom : std::uint8_t {
 #define FREEDOM(name, meaning) name,
@@ -146,6 +150,8 @@ struct Fault {
   /// False: what SEND and CLOSE have queued does not leave now.
   bool (*may_send)(Reference&) = nullptr;
   bool checks_checksums = true;
+  /// The stack keeps its whims: a mutant has none, so that it shows its fault and nothing else.
+  bool whims = false;
 };
 
 class Reference final : public Adapter {
@@ -230,6 +236,7 @@ class Reference final : public Adapter {
   void attach_text(model::Segment& o, std::uint32_t octets);
   void transmit(const model::Segment& o);
   void put_on_wire(const model::Segment& o);
+  void set_the_pace();
   void send_syn();
   void send_syn_ack(bool again);
   void send_ack();
@@ -258,6 +265,25 @@ class Reference final : public Adapter {
   void note_call(const Request& request, const model::UserCall& call, const model::Hypothesis& before);
   Result result_of_ending();
   bool no_handle(const model::UserCall& call) const;
+
+  // whims.cpp: what nothing asks for
+  bool has_whims() const;
+  void think_of_something();
+  Time turning_point();
+  void follow_whim();
+  void adopt(const model::Hypothesis& after);
+  bool breaks_noted_must(const model::Hypothesis& after) const;
+  bool send_at_whim(const model::Segment& o);
+  bool bend(const model::Segment& o);
+  void write_at_whim(model::Segment& o, std::uint32_t octets);
+  model::Segment any_segment();
+  model::Seq any_seq();
+  model::Seq any_ack();
+  std::uint16_t any_window(model::Seq ack);
+  std::uint32_t any_length();
+  bool tell_at_whim();
+  bool answer_at_whim(const Request& request, model::UserCall& call, Reply& reply);
+  Result any_result();
 
   const Fault* fault_;
   std::string name_;
@@ -299,7 +325,7 @@ class Reference final : public Adapter {
 
   OctetRing<1 << 16> sent_;      ///< what SEND has taken, by offset from ISS+1
   OctetRing<1 << 17> received_;  ///< what has come, by offset from IRS+1
-  std::vector<std::uint8_t> text_, packet_, reading_;
+  std::vector<std::uint8_t> text_, whim_text_, packet_, reading_;
 };
 
 /// The reference stack, which no run of the oracle may find at fault.

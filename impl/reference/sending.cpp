@@ -111,6 +111,7 @@ Seq Reference::choose_iss() {
 // ---- the way out ------------------------------------------------------------------------------------
 
 void Reference::transmit(const Segment& o) {
+  if (bend(o)) return;
   if (o.len() > 0 && h_.snd_una == h_.snd_nxt) front_ack_ = o.ack;
   Step current = step();
   const Rule rule = model::emits(current, o);
@@ -165,14 +166,19 @@ void Reference::send_text_unchecked(Seq seq, std::uint32_t octets) {
 
 // ---- opening ----------------------------------------------------------------------------------------
 
+// The timers of a connection whose first segment is about to leave.
+void Reference::set_the_pace() {
+  first_rto_ =
+      Time{random_.one_in(4) ? random_.between(3'000'000, 8'000'000) : random_.between(1'000'000, 2'000'000)};
+  longest_rto_ = 60s + Time{random_.below(4'000'000)};
+  patience_for_peer_ = 100s + Time{random_.below(100'000'000)};
+  last_resend_ = now_;
+  tired_ = acks_late_fin_ = false;
+}
+
 void Reference::send_syn() {
   if (!h_.iss_known) {
-    first_rto_ = Time{random_.one_in(4) ? random_.between(3'000'000, 8'000'000)
-                                        : random_.between(1'000'000, 2'000'000)};
-    longest_rto_ = 60s + Time{random_.below(4'000'000)};
-    patience_for_peer_ = 100s + Time{random_.below(100'000'000)};
-    last_resend_ = now_;
-    tired_ = acks_late_fin_ = false;
+    set_the_pace();
   } else {
     count(Freedom::resend_syn);
   }
@@ -183,14 +189,10 @@ void Reference::send_syn() {
 }
 
 void Reference::send_syn_ack(bool again) {
-  if (h_.iss_known) {
-    if (again) count(Freedom::resend_syn_ack);
-  } else {
-    first_rto_ = Time{random_.between(1'000'000, 3'000'000)};
-    longest_rto_ = 60s + Time{random_.below(4'000'000)};
-    patience_for_peer_ = 100s + Time{random_.below(100'000'000)};
-    last_resend_ = now_;
-    tired_ = acks_late_fin_ = false;
+  if (!h_.iss_known) {
+    set_the_pace();
+  } else if (again) {
+    count(Freedom::resend_syn_ack);
   }
   Segment o = segment(model::SYN | model::ACK, h_.iss_known ? h_.iss : choose_iss());
   if (lt(h_.rcv_nxt, h_.syn_text_end) && chance(Freedom::syn_ack_takes_text, 2)) {
