@@ -32,6 +32,17 @@ const Property all[] = {
                             roads::then(roads::established(dice), {close_full(), segment(ACK), text}));
      },
      draw_event, 3, 16},
+    {"3.10.4", "close-of-a-listener", "a listener that is closed leaves its children, drops or resets them",
+     [](Dice& dice) {
+       std::vector<Event> road = roads::syn_received_passive();
+       if (dice.percent(70)) road.push_back(segment(ACK, static_cast<std::uint16_t>(dice.below(2) * 100)));
+       if (dice.percent(20)) road.push_back(segment(FIN | ACK));
+       if (dice.percent(20)) road.push_back(accept_child());
+       road.push_back(close_listener());
+       if (dice.percent(50)) road.push_back(open_passive());
+       return road;
+     },
+     draw_event, 3, 16},
 };
 
 }  // namespace

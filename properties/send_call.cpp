@@ -38,7 +38,7 @@ Event flow(Dice& dice, const model::Hypothesis& h) {
 
 std::vector<Event> small_mss(Dice& dice) {
   Event opening = syn(ACK);
-  opening.mss = dice.one_of<std::uint16_t>({0, 100, 536, 1460});
+  opening.mss = dice.one_of<std::uint16_t>({0, 64, 100, 536, 1460});
   opening.wnd = dice.one_of<std::uint16_t>({65535, 65535, 4000, 1000, 0});
   return {open_active(), opening};
 }
