@@ -197,11 +197,16 @@ void note_window(Hypothesis& h, const Segment& o) {
 // ---- SYN and SYN,ACK --------------------------------------------------------------------------------
 
 Rule check_octets(const Hypothesis& h, Seq seq, std::span<const std::uint8_t> octets);
+Rule check_fin(const Hypothesis& h, Seq text_end);
 
 // Data on the SYN is a feature; a FIN may ride on it after CLOSE.
 Rule riding_on_syn(Hypothesis& h, const Segment& o) {
   if (Rule rule = check_octets(h, o.seq + 1, o.text); rule != Rule::none) return rule;
-  if (o.has(FIN)) h.fin_sent = true;
+  if (o.has(FIN)) {
+    const Seq text_end = o.seq + 1 + static_cast<Seq>(o.text.size());
+    if (Rule rule = check_fin(h, text_end); rule != Rule::none) return rule;
+    h.fin_sent = true;
+  }
   h.snd_nxt = later(h.snd_nxt, o.end());
   return Rule::none;
 }

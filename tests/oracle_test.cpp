@@ -299,6 +299,9 @@ TEST(Oracle, CloseSendsOneFinBehindTheData) {
   FORBIDDEN(one_fin, fin_wait_1().iut(FIN | ACK, 2, 1));
   FORBIDDEN(fin_follows_the_data, established().sends(10).call(Call::close).iut(FIN | ACK, 1, 1));
   PERMITTED(established().sends(10).call(Call::close).iut(FIN | ACK, 1, 1, 10));
+  PERMITTED(syn_received_active().call(Call::close).after(3s).iut(SYN | FIN | ACK, 0, 1));
+  FORBIDDEN(fin_follows_the_data,
+            syn_received_active().sends(10).call(Call::close).after(3s).iut(SYN | FIN | ACK, 0, 1));
   PERMITTED(established().sends(10).iut(ACK, 1, 1, 10).call(Call::close).iut(FIN | ACK, 11, 1));
   FORBIDDEN(close_is_accepted, established().call(Call::close, Result::invalid));
   FORBIDDEN(close_without_connection_fails, call(Call::close));
