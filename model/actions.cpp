@@ -452,7 +452,9 @@ void delete_tcb(Step& step, Origin origin) {
     if (h.owes(Owed::acceptable)) ++h.ghost_signals;
     h.handle = Handle::none;
   }
-  if (origin == Origin::reset && h.passive && !step.claims.listener_persists) h.listening = true;
+  // "Return to LISTEN" (§3.10.7.4, steps 2 and 4) where the listener itself had become the connection.
+  const bool returns = origin == Origin::syn_received || origin == Origin::syn;
+  if (returns && !step.claims.listener_persists) h.listening = true;
   if (h.handle == Handle::open && h.ending == Ending::none) h.ending = Ending::closed;
   h.origin = origin;
   h.origin_cause = h.event;

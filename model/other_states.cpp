@@ -383,11 +383,10 @@ void syn_in_passive_syn_received(Step& step, const Segment& segment) {
     take(UnacceptableAck{segment}, step);
     return;
   }
-  const bool fresh = way == 2 && h.listening && !segment.has(ACK);
   take(BackToListen{Origin::syn}, step);
   h.blame = h.silence = Rule::syn_in_passive_syn_received;
   if (way == 1) owe_reset(step, stranger);
-  if (fresh) take(SynArrives{segment}, step);
+  if (way == 2 && h.listening && !segment.has(ACK)) take(SynArrives{segment}, step);
 }
 
 // Figure 7: crossing SYNs, the second of which also acknowledges ours (reading A10).

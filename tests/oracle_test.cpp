@@ -24,6 +24,13 @@ Claims claims() {
   return claims;
 }
 
+// The RFC's single TCB, which is listener and connection in turn.
+Claims single_tcb() {
+  Claims single = claims();
+  single.listener_persists = false;
+  return single;
+}
+
 // A conversation between the tester's side (`peer`, the user's calls, time) and the implementation's. Numbers
 // are relative, as in packetdrill: SEQ to the sender's initial sequence number, ACK to the other's. After the
 // first failure nothing more is judged.
@@ -33,6 +40,8 @@ class Talk {
   static constexpr std::int32_t zero =
       -static_cast<std::int32_t>(irs);  ///< SEQ of the peer that is 0 on the wire
   static constexpr std::int32_t iut_zero = -static_cast<std::int32_t>(iss);  ///< and of the IUT
+
+  explicit Talk(const Claims& claimed = claims()) : oracle_(claimed) {}
 
   Rule rule() const { return rule_; }
   int step() const { return steps_; }
@@ -185,7 +194,7 @@ class Talk {
     return *this;
   }
 
-  Oracle oracle_{claims()};
+  Oracle oracle_;
   Time now_{1h};  // the host has been up for long
   std::vector<std::uint8_t> text_;
   std::uint32_t read_ = 0;
@@ -206,6 +215,7 @@ testing::AssertionResult judged(const Talk& talk, Rule expected) {
 
 #define PERMITTED(conversation) EXPECT_TRUE(judged(Talk().conversation, Rule::none))
 #define FORBIDDEN(rule, conversation) EXPECT_TRUE(judged(Talk().conversation, Rule::rule))
+#define SINGLE_TCB(rule, conversation) EXPECT_TRUE(judged(Talk(single_tcb()).conversation, Rule::rule))
 
 bool advises(const Talk& talk, Rule rule) {
   return (talk.oracle().advisories() & advisory_bit(rule)) != 0;
@@ -468,6 +478,19 @@ TEST(Oracle, SynReceivedIsEstablishedByAGoodAck) {
   FORBIDDEN(good_ack_establishes, syn_received_passive().peer(ACK, 1, 1).after(1s));
   FORBIDDEN(good_ack_establishes, syn_received_passive().told_acceptable());
   FORBIDDEN(good_ack_establishes, syn_received_passive().call(Call::accept));
+}
+
+// "Return this connection to LISTEN state": from SYN-RECEIVED alone, never from ESTABLISHED.
+TEST(Oracle, SingleTcbReturnsToListenFromSynReceived) {
+  SINGLE_TCB(none, syn_received_passive().peer(RST, 1).after(1s).peer(SYN, 500).iut(SYN | ACK, 90, 501));
+  SINGLE_TCB(none, syn_received_passive().peer(SYN, 100).after(1s).peer(SYN, 500).iut(SYN | ACK, 90, 501));
+  SINGLE_TCB(none, syn_received_passive().peer(SYN, 100).iut(SYN | ACK, 90, 101));  // reading A13
+  SINGLE_TCB(
+      none,
+      established().peer(RST, 1).told(Result::reset).peer(SYN, 500).iut(RST | ACK, Talk::iut_zero, 501));
+  Talk listens(single_tcb());
+  listens.established().peer(RST, 1).told(Result::reset).peer(SYN, 500).iut(SYN | ACK, 90, 501);
+  EXPECT_NE(listens.rule(), Rule::none);
 }
 
 // MUST-11
