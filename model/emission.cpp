@@ -346,6 +346,8 @@ Rule check_state_for_text(const Hypothesis& h, const Segment& o) {
 
 Rule check_fin(const Hypothesis& h, Seq text_end) {
   if (!h.fin_queued) return Rule::one_fin;
+  // Whoever sends it has entered FIN-WAIT-1; else it waits for ESTABLISHED (§3.10.4).
+  if (h.state == State::syn_received) return Rule::fin_follows_the_data;
   if (text_end == h.stream_end()) return Rule::none;
   return h.fin_sent ? Rule::one_fin : Rule::fin_follows_the_data;
 }

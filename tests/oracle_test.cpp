@@ -317,6 +317,24 @@ TEST(Oracle, CloseSendsOneFinBehindTheData) {
   FORBIDDEN(close_without_connection_fails, call(Call::close));
 }
 
+// §3.10.4: in SYN-RECEIVED a FIN means FIN-WAIT-1, unless SENDs wait; then it is queued for ESTABLISHED.
+TEST(Oracle, FinBeforeEstablishedLeadsToFinWait1AndNeverPassesTheData) {
+  PERMITTED(
+      syn_received_active().call(Call::close).iut(FIN | ACK, 1, 1).after(3s).iut(SYN | FIN | ACK, 0, 1));
+  FORBIDDEN(fin_follows_the_data,
+            syn_received_active().sends(10).call(Call::close).after(3s).iut(SYN | FIN | ACK, 0, 1));
+  FORBIDDEN(fin_follows_the_data, syn_received_active().sends(10).call(Call::close).iut(FIN | ACK, 11, 1));
+  PERMITTED(syn_received_active().call(Call::close).call(Call::status, Result::ok, "SYN-RECEIVED"));
+  PERMITTED(syn_received_active()
+                .call(Call::close)
+                .iut(FIN | ACK, 1, 1)
+                .call(Call::status, Result::ok, "FIN-WAIT-1"));
+  FORBIDDEN(status_tells_the_state, syn_received_active()
+                                        .call(Call::close)
+                                        .iut(FIN | ACK, 1, 1)
+                                        .call(Call::status, Result::ok, "SYN-RECEIVED"));
+}
+
 TEST(Oracle, CloseBeforeEstablishedIsQuiet) {
   FORBIDDEN(close_before_established_is_quiet, syn_sent().call(Call::close_full).after(3s).iut(SYN, 0));
   PERMITTED(syn_sent().call(Call::close_full).after(3s).peer(SYN | ACK, 0, 1).iut(RST, 1));
