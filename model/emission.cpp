@@ -217,7 +217,8 @@ Rule emits_bare_syn(Step& step, const Segment& o) {
   if (!active) return unlicensed(h, Rule::legal_flags);
   if (!h.iss_known) {
     learn_iss(step, o.seq);
-    h.advertised = o.wnd;  // an offset until RCV.NXT is known
+    // An offset until RCV.NXT is known; after the peer's SYN the SYN,ACK tells the window.
+    if (h.state == State::syn_sent) h.advertised = o.wnd;
   } else if (o.seq != h.iss) {
     return Rule::syn_form;
   } else {

@@ -511,6 +511,15 @@ TEST(Oracle, SingleTcbReturnsToListenFromSynReceived) {
   EXPECT_NE(listens.rule(), Rule::none);
 }
 
+// A bare SYN after the peer's (reading A11) tells no right edge that a RST could be measured by.
+TEST(Oracle, WindowOfABareSynInSynReceivedIsNoEdge) {
+  FORBIDDEN(rst_outside_is_silent, call(Call::open_active, Result::pending)
+                                       .peer(SYN, -2000)
+                                       .iut(SYN, 0)
+                                       .peer(RST, 2501)
+                                       .told(Result::reset));
+}
+
 // MUST-11
 TEST(Oracle, SynReceivedKnowsWhereItCameFrom) {
   PERMITTED(syn_received_passive().peer(RST, 1).after(1s).peer(SYN, 500).iut(SYN | ACK, 90, 501));
