@@ -227,6 +227,7 @@ void ack_of_unacceptable(Step& step, const Segment& segment) {
   if (h.opening()) {
     if (acks_syn(h, segment) && step.choose.otherwise(Choice::unprocessed_ack)) {
       establish_passive_or_crossed(step, segment);
+      take_held(step);
     }
   } else if (covers_fin(h, segment) && closes(h.state) && lt(h.snd_una, h.snd_nxt)) {
     if (!step.choose.otherwise(Choice::unprocessed_ack)) return;

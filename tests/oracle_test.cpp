@@ -520,6 +520,16 @@ TEST(Oracle, WindowOfABareSynInSynReceivedIsNoEdge) {
                                        .told(Result::reset));
 }
 
+// Readings A7 and A26: text kept from the SYN is delivered however ESTABLISHED is reached.
+TEST(Oracle, TextOfTheSynIsTakenWhenAnOldSegmentEstablishes) {
+  const auto established_by_old = [](Talk& talk) -> Talk& {
+    return talk.listen().peer(SYN, 0, 0, 10).iut(SYN | ACK, 0, 1).peer(ACK, 0, 1, 1).told_acceptable();
+  };
+  Talk keeps, drops;
+  EXPECT_TRUE(judged(established_by_old(keeps).call(Call::accept).iut(ACK, 1, 11).reads(10), Rule::none));
+  EXPECT_TRUE(judged(established_by_old(drops).call(Call::accept).iut(ACK, 1, 1), Rule::none));
+}
+
 // MUST-11
 TEST(Oracle, SynReceivedKnowsWhereItCameFrom) {
   PERMITTED(syn_received_passive().peer(RST, 1).after(1s).peer(SYN, 500).iut(SYN | ACK, 90, 501));
