@@ -234,9 +234,10 @@ struct Hypothesis {
     return state == State::syn_received || (state == State::fin_wait_1 && syn_unacknowledged());
   }
   bool synchronized() const { return state >= State::established; }
-  /// Data or FIN waits and the peer's window is closed, as far as the IUT can know.
+  /// Data or FIN waits and the peer's window is closed, for all that the IUT may believe.
   bool probing() const {
-    return (unsent() > 0 || lt(snd_una, snd_nxt)) && le(edge_high, later(snd_una, edge_low));
+    const bool waits = unsent() > 0 || lt(snd_una, snd_nxt);
+    return waits && synchronized() && !syn_unacknowledged() && le(edge_low, snd_una);
   }
   /// Data is outstanding beyond the right edge: the peer has taken its window back.
   bool shrunk() const { return synchronized() && iss_known && lt(edge_high, snd_nxt - (fin_sent ? 1 : 0)); }

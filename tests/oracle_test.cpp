@@ -773,6 +773,13 @@ TEST(Oracle, PureAcksAreCountedWhileDataIsOutstanding) {
             established().sends(10).iut(ACK, 1, 1, 10).after(900ms).iut(ACK, 11, 1).iut(ACK, 11, 1));
 }
 
+// Reading A44 is about a window of zero: an open one needs no segment at SND.UNA-1.
+TEST(Oracle, OpenWindowIsNotProbed) {
+  FORBIDDEN(pure_ack_at_snd_nxt, established().sends(10).iut(ACK, 1, 1, 10).iut(ACK, 0, 1));
+  FORBIDDEN(one_octet_per_number, established().sends(10).iut(ACK, 1, 1, 10).iut(ACK, 0, 1, 1));
+  FORBIDDEN(pure_ack_at_snd_nxt, syn_received_active().iut(ACK, -1, 1));
+}
+
 // ---- §3.10.7.4, seventh and eighth: text and FIN ----------------------------------------------------
 
 TEST(Oracle, TextIsTakenAndAcknowledged) {

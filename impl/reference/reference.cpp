@@ -412,7 +412,7 @@ Time Reference::give_up_time() {
   if (tired_) return never;
   if (h_.orphan() && h_.state == State::fin_wait_2) return h_.since + patience_for_peer_ / 4;
   const bool outstanding = h_.iss_known && model::lt(h_.snd_una, h_.snd_nxt) && h_.snd_una_may != h_.snd_nxt;
-  if (!outstanding || h_.resent == 0 || (h_.probing() && !h_.never_answered)) return never;
+  if (!outstanding || h_.resent == 0 || !h_.never_answered) return never;  // who answers is waited for
   const Time start = std::max(h_.first_sent, front_since_);
   if (h_.state == State::syn_received && h_.passive) return start + patience_for_peer_ / 8;
   if (h_.state == State::syn_sent)
