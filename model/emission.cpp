@@ -89,13 +89,8 @@ Rule emits_reset(Step& step, const Segment& o) {
     if (stray && (h.state == State::closed || h.state == State::listen)) h.origin = Origin::fresh;
     return Rule::none;
   }
-  Rule owed = Rule::none;
-  for (std::uint8_t i = 0; i < h.reset_count; ++i) {
-    if (h.resets[i].owed) owed = first_of(owed, h.resets[i].why);
-  }
-  if (owed != Rule::none) return owed;
   const bool believable = h.iss_known && le(h.snd_una, o.seq) && le(o.seq, h.snd_nxt);
-  if (believable && may_give_up(step)) {
+  if (believable && may_give_up(step)) {  // even while another reset is owed
     if (h.handle == Handle::open || h.state == State::syn_sent) {
       take(UserTimeout{}, step);
     } else {
@@ -103,6 +98,11 @@ Rule emits_reset(Step& step, const Segment& o) {
     }
     return Rule::none;
   }
+  Rule owed = Rule::none;
+  for (std::uint8_t i = 0; i < h.reset_count; ++i) {
+    if (h.resets[i].owed) owed = first_of(owed, h.resets[i].why);
+  }
+  if (owed != Rule::none) return owed;
   const bool opens = h.state == State::syn_sent || h.state == State::syn_received || h.owes(Owed::opened);
   if (h.reset_itself && opens) {
     h.culprit = h.blame_cause;

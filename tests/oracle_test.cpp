@@ -530,6 +530,12 @@ TEST(Oracle, TextOfTheSynIsTakenWhenAnOldSegmentEstablishes) {
   EXPECT_TRUE(judged(established_by_old(drops).call(Call::accept).iut(ACK, 1, 1), Rule::none));
 }
 
+// Readings A47 and A54: a half-open connection may be given up with a reset, whatever else is owed just then.
+TEST(Oracle, SynReceivedMayBeGivenUpWhileAResetIsOwed) {
+  PERMITTED(syn_received_passive().after(4s).peer(ACK, 1, 0).iut(RST, 1));
+  FORBIDDEN(bad_ack_in_syn_received, syn_received_passive().peer(ACK, 1, 2).iut(RST, 1));
+}
+
 // MUST-11
 TEST(Oracle, SynReceivedKnowsWhereItCameFrom) {
   PERMITTED(syn_received_passive().peer(RST, 1).after(1s).peer(SYN, 500).iut(SYN | ACK, 90, 501));
