@@ -21,7 +21,7 @@ namespace {
 constexpr std::uint64_t default_seed = 0x5eed;
 constexpr std::size_t core_depth = 4, core_depth_from_closed = 5, full_depth = 6;
 // A checkpoint is written so often, or, where it is large, so seldom that it takes a small share of the time.
-constexpr std::chrono::seconds between_checkpoints{10};
+constexpr std::chrono::seconds between_checkpoints{2};
 constexpr int most_of_the_time = 20;  // a twentieth
 
 using Clock = std::chrono::steady_clock;
@@ -122,7 +122,7 @@ class ExploreCommand {
   // ---- the search -----------------------------------------------------------------------------------
 
   Outcomes explore() {
-    if (interrupted()) return {};
+    if (interrupted()) return {{}, "nothing explored", {}, {}};
     started_ = last_kept_ = Clock::now();
     const FindingSink found = [this](const Finding& finding) { check_.found(finding); };
     const FindingSink retracted = [this](const Finding& finding) { check_.retract(finding); };

@@ -16,7 +16,7 @@ namespace finwait {
 /// The deepest search.
 inline constexpr std::size_t most_letters = 12;
 
-/// What all sequences of a search are played with: they are told apart by their events alone.
+/// What the sequences of a search are played with that have this seed.
 CaseSetup setup_of(std::uint64_t seed);
 
 /// The shortest road into each state.
@@ -47,12 +47,17 @@ class SequenceSource : public CaseSource {
   /// The event at this place of the sequence; nothing where there is none, and why() says why.
   virtual std::optional<Event> event(std::size_t at, const model::Hypothesis& h) = 0;
 
+  /// The seed of what the sequence is played with; it is that of all with the same prefix.
+  virtual std::uint64_t seed_of(std::uint64_t) const { return seed_; }
+
+  std::uint64_t seed() const { return seed_; }
   void look(bool wanted) { looks_ = wanted; }
   void why(CaseEnd::Why why) { why_ = why; }
   model::Seq tester_isn() const { return setup_.tester_isn; }
 
  private:
   Alphabet alphabet_;
+  std::uint64_t seed_;
   CaseSetup setup_;
   std::size_t at_ = 0, tail_begins_ = 0;
   bool looks_ = true;
@@ -82,6 +87,7 @@ class EverySequence final : public SequenceSource {
 
   std::size_t begin_sequence(std::uint64_t number) override;
   std::optional<Event> event(std::size_t at, const model::Hypothesis& h) override;
+  std::uint64_t seed_of(std::uint64_t number) const override;
 
   std::vector<Part> parts_;
   std::uint64_t size_ = 0;

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -115,6 +116,14 @@ TEST_F(CommandLine, NamesWhatIsNear) {
       {"run", "finwait run --help"},
       {"", "a command is missing"},
       {"replay nowhere.pkt", "cannot read nowhere.pkt"},
+      {"run reference --workers 0 --no-save", "--workers: expected 1 to 256"},
+      {"explore", "finwait explore --help"},
+      {"explore reference --alphabet coer --no-save",
+       "expected core or full, found \"coer\"; did you mean \"core\"?"},
+      {"explore reference --depth 0 --no-save", "--depth: expected 1 to 12"},
+      {"explore reference --depth many --no-save", "--depth: expected a number"},
+      {"explore reference --resume --no-save",
+       "nothing to resume: cannot read finwait-explore-reference.checkpoint"},
   };
   for (const auto& [arguments, message] : cases) {
     const Ended ended = finwait(arguments);
@@ -124,7 +133,7 @@ TEST_F(CommandLine, NamesWhatIsNear) {
 }
 
 TEST_F(CommandLine, HelpsAndLists) {
-  for (const char* command : {"", "run", "replay", "accept", "list", "explain"}) {
+  for (const char* command : {"", "run", "explore", "replay", "accept", "list", "explain"}) {
     const Ended ended = finwait(std::string(command) + " --help");
     EXPECT_EQ(ended.status, 0) << command;
     EXPECT_TRUE(contains(ended.out, "Usage:")) << ended.out;
@@ -155,6 +164,113 @@ TEST_F(CommandLine, SaysWhereAScriptIsMalformed) {
   const Ended ended = finwait("replay bad.pkt");
   EXPECT_EQ(ended.status, 3);
   EXPECT_TRUE(contains(ended.out, "bad.pkt:4:8: expected a state")) << ended.out;
+}
+
+// ---- explore ----------------------------------------------------------------------------------------
+
+class Exploring : public CommandLine {
+ protected:
+  static constexpr const char* checkpoint = "finwait-explore-mutant-closed-reset-with-ack.checkpoint";
+  const std::string command = "explore mutant:closed-reset-with-ack --alphabet core " + own_places;
+
+  void SetUp() override {
+    CommandLine::SetUp();
+    write("known.txt", "");
+  }
+  /// Starts it, and sends the signal once `now` says so.
+  template <class Now>
+  int interrupt(const std::string& arguments, int signal, Now now) const {
+    const pid_t pid = fork();
+    if (pid == 0) {
+      const std::string line = "exec " FINWAIT_BINARY " " + arguments;
+      if (chdir(folder_.c_str()) != 0 || freopen("out.txt", "w", stdout) == nullptr) _exit(99);
+      execl("/bin/sh", "sh", "-c", line.c_str(), static_cast<char*>(nullptr));
+      _exit(98);
+    }
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(120);
+    while (!now() && std::chrono::steady_clock::now() < give_up)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    kill(pid, signal);
+    int status = 0;
+    EXPECT_EQ(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  std::vector<std::string> scripts() const {
+    std::vector<std::string> all;
+    const fs::path folder = folder_ / "traces/mutant-closed-reset-with-ack";
+    if (!fs::exists(folder)) return all;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.path().extension() != ".pkt") continue;
+      std::ifstream file(entry.path());
+      all.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+  bool kept() const { return fs::exists(folder_ / checkpoint); }
+};
+
+TEST_F(Exploring, SaysWhatWasSearched) {
+  const Ended ended = finwait("explore reference --depth 2 --json totals.json --no-save");
+  EXPECT_EQ(ended.status, 0) << ended.out;
+  for (const char* part :
+       {"core  24 letters to depth 2 from each state, without any cut: 6336 sequences",
+        "full  837 letters to depth 2 from the start, level by level", "arrows of the transition table",
+        "letters that mean nothing where they stand", "branches at a state met before"}) {
+    EXPECT_TRUE(contains(ended.out, part)) << part << "\n" << ended.out;
+  }
+  const auto totals = nlohmann::json::parse(last_line(read("totals.json")));
+  EXPECT_EQ(totals.at("explored").at(0).at("sequences"), 6336);
+  EXPECT_EQ(totals.at("explored").at(1).at("levels").size(), 2u);
+  EXPECT_TRUE(totals.at("complete"));
+  EXPECT_FALSE(fs::exists(folder_ / "finwait-explore-reference.checkpoint"));
+}
+
+TEST_F(Exploring, GoesOnAfterCtrlC) {
+  const std::string whole = last_line(finwait(command + "--depth 3 --no-save").out);
+  EXPECT_TRUE(contains(whole, " new, 0 fixed")) << whole;
+  const int status =
+      interrupt(command + "--depth 3 --workers 1", SIGINT, [this] { return !scripts().empty(); });
+  EXPECT_EQ(status, 1);
+  EXPECT_TRUE(contains(last_line(read("out.txt")), "interrupted")) << read("out.txt");
+  EXPECT_TRUE(contains(read("out.txt"), "\"--resume\" goes on from finwait-explore-")) << read("out.txt");
+  ASSERT_TRUE(kept());
+  const std::string octets = read(checkpoint);
+  // Nothing but --resume with the same search touches it.
+  const Ended anew = finwait(command + "--depth 3");
+  EXPECT_EQ(anew.status, 3);
+  EXPECT_TRUE(contains(anew.out, "\"--resume\" goes on with it")) << anew.out;
+  const Ended other = finwait(command + "--depth 2 --resume");
+  EXPECT_EQ(other.status, 3);
+  EXPECT_TRUE(contains(other.out, "it is of another exploration; searches: expected core to depth 2"))
+      << other.out;
+  EXPECT_EQ(read(checkpoint), octets);
+  const Ended resumed = finwait(command + "--depth 3 --resume");
+  EXPECT_EQ(last_line(resumed.out), whole);
+  EXPECT_FALSE(kept());
+  const std::vector<std::string> in_pieces = scripts();
+  fs::remove_all(folder_ / "traces");
+  finwait(command + "--depth 3");
+  EXPECT_EQ(scripts(), in_pieces);
+}
+
+TEST_F(Exploring, SlowGoesOnAfterItWasKilled) {
+  const std::string whole = last_line(finwait(command + "--depth 4 --no-save").out);
+  EXPECT_EQ(interrupt(command + "--depth 4", SIGKILL, [this] { return kept(); }), -1);
+  ASSERT_TRUE(kept());
+  const Ended resumed = finwait(command + "--depth 4 --resume");
+  EXPECT_EQ(last_line(resumed.out), whole);
+  EXPECT_EQ(resumed.status, 1);
+  EXPECT_FALSE(kept());
+}
+
+TEST_F(Exploring, RefusesACheckpointThatIsDamaged) {
+  write(checkpoint, "finwait exploration 1\nnothing that anybody could go on from\n");
+  const Ended ended = finwait(command + "--resume");
+  EXPECT_EQ(ended.status, 3);
+  EXPECT_TRUE(contains(ended.out, std::string("cannot resume from ") + checkpoint + ": it is damaged"))
+      << ended.out;
+  EXPECT_TRUE(contains(read(checkpoint), "nothing that anybody"));
 }
 
 // ---- a run and what follows from it -----------------------------------------------------------------
@@ -209,6 +325,11 @@ TEST_F(OnLwip, OneSeedGivesOneOutput) {
   const std::string first = run_lwip("--no-save").out;
   EXPECT_EQ(run_lwip("--no-save").out, first);
   EXPECT_TRUE(traces().empty());
+}
+
+TEST_F(OnLwip, AnyNumberOfWorkersGivesOneOutput) {
+  const std::string alone = run_lwip("--no-save --workers 1").out;
+  EXPECT_EQ(run_lwip("--no-save --workers 2").out, alone);
 }
 
 TEST_F(OnLwip, JsonHasALineForEachFindingAndTheTotals) {

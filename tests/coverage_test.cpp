@@ -207,7 +207,7 @@ struct Covered {
 
 Covered cover(const AdapterFactory& adapter, std::uint64_t seed, std::uint64_t cases, bool steered = true) {
   PropertySource source(all_properties());
-  Worker worker(adapter, source);
+  WorkerPool workers(adapter, source, 2);
   const std::vector<Cell> to_meet = cells_to_meet(adapter()->profile());
   RunOptions options;
   options.seed = seed;
@@ -215,7 +215,7 @@ Covered cover(const AdapterFactory& adapter, std::uint64_t seed, std::uint64_t c
   if (steered) options.to_meet = to_meet;
   Covered covered;
   const auto nothing = [](const Finding&) {};
-  covered.summary = run(worker, options, nothing, nothing, [](const RunSummary&) { return true; });
+  covered.summary = run(workers, options, nothing, nothing, [](const RunSummary&) { return true; });
   covered.missing = covered.summary.coverage.missing(to_meet);
   return covered;
 }
