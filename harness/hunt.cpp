@@ -68,6 +68,7 @@ void Hunt::count(const Round& round) {
 }
 
 void Hunt::look_into_waiting() {
+  if (!state_.waiting.empty()) workers_->remember(state_.shown(), state_.passed_over);
   std::size_t done = 0;
   for (; done < state_.waiting.size() && !interrupted(); ++done) look_into(state_.waiting[done]);
   state_.waiting.erase(state_.waiting.begin(), state_.waiting.begin() + static_cast<std::ptrdiff_t>(done));

@@ -116,9 +116,9 @@ TEST(Figure5, IsWhole) {
 }
 
 TEST(Figure5, AnArrowThatNoClauseAsksForIsSeen) {
-  EXPECT_FALSE(source_of({State::established, State::listen, "Fin", 0}));
-  EXPECT_FALSE(source_of({State::established, State::established, "Fin", 0}));
-  const auto drawn = source_of({State::established, State::close_wait, "Fin", 0});
+  EXPECT_FALSE(source_of({State::established, State::listen, "Fin"}));
+  EXPECT_FALSE(source_of({State::established, State::established, "Fin"}));
+  const auto drawn = source_of({State::established, State::close_wait, "Fin"});
   ASSERT_TRUE(drawn);
   EXPECT_TRUE(drawn->drawn);
   EXPECT_EQ(drawn->why, "rcv FIN");
