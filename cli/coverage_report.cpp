@@ -90,7 +90,7 @@ std::string listed(std::string_view title, const std::vector<std::string>& items
 }
 
 // What is missing, and whether a deviation stands before it.
-std::string missing_text(std::string what, std::uint64_t behind) {
+std::string missing_text(const std::string& what, std::uint64_t behind) {
   return behind == 0 ? what : what + "   (only behind a deviation)";
 }
 

@@ -168,7 +168,7 @@ TEST_F(CommandLine, SaysWhereAScriptIsMalformed) {
 
 // ---- explore ----------------------------------------------------------------------------------------
 
-class Exploring : public CommandLine {
+class ExploringCli : public CommandLine {
  protected:
   static constexpr const char* checkpoint = "finwait-explore-mutant-closed-reset-with-ack.checkpoint";
   const std::string command = "explore mutant:closed-reset-with-ack --alphabet core " + own_places;
@@ -210,7 +210,7 @@ class Exploring : public CommandLine {
   bool kept() const { return fs::exists(folder_ / checkpoint); }
 };
 
-TEST_F(Exploring, SaysWhatWasSearched) {
+TEST_F(ExploringCli, SaysWhatWasSearched) {
   const Ended ended = finwait("explore reference --depth 2 --json totals.json --no-save");
   EXPECT_EQ(ended.status, 0) << ended.out;
   for (const char* part :
@@ -226,7 +226,7 @@ TEST_F(Exploring, SaysWhatWasSearched) {
   EXPECT_FALSE(fs::exists(folder_ / "finwait-explore-reference.checkpoint"));
 }
 
-TEST_F(Exploring, GoesOnAfterCtrlC) {
+TEST_F(ExploringCli, GoesOnAfterCtrlC) {
   const std::string whole = last_line(finwait(command + "--depth 3 --no-save").out);
   EXPECT_TRUE(contains(whole, " new, 0 fixed")) << whole;
   const int status =
@@ -254,7 +254,7 @@ TEST_F(Exploring, GoesOnAfterCtrlC) {
   EXPECT_EQ(scripts(), in_pieces);
 }
 
-TEST_F(Exploring, SlowGoesOnAfterItWasKilled) {
+TEST_F(ExploringCli, SlowGoesOnAfterItWasKilled) {
   const std::string whole = last_line(finwait(command + "--depth 4 --no-save").out);
   EXPECT_EQ(interrupt(command + "--depth 4", SIGKILL, [this] { return kept(); }), -1);
   ASSERT_TRUE(kept());
@@ -264,7 +264,7 @@ TEST_F(Exploring, SlowGoesOnAfterItWasKilled) {
   EXPECT_FALSE(kept());
 }
 
-TEST_F(Exploring, RefusesACheckpointThatIsDamaged) {
+TEST_F(ExploringCli, RefusesACheckpointThatIsDamaged) {
   write(checkpoint, "finwait exploration 1\nnothing that anybody could go on from\n");
   const Ended ended = finwait(command + "--resume");
   EXPECT_EQ(ended.status, 3);

@@ -226,7 +226,7 @@ TEST(Explore, NothingIsFoundInTheReference) {
   }
 }
 
-TEST(Explore, AnyNumberOfWorkersGivesTheSame) {
+TEST(SlowExplore, AnyNumberOfWorkersGivesTheSame) {
   const std::vector<Search> searches{core_search(every_call(), 1, 2), full_search(every_call(), 3)};
   const Explored one = Exploration(faulty(), searches, 1)();
   EXPECT_FALSE(one.summary.findings.empty());
@@ -234,12 +234,12 @@ TEST(Explore, AnyNumberOfWorkersGivesTheSame) {
   expect_equal(one, Exploration(faulty(), searches, 3)());
 }
 
-TEST(Explore, GoesOnAsIfItHadNotStopped) {
+TEST(SlowExplore, GoesOnAsIfItHadNotStopped) {
   const std::vector<Search> searches{core_search(every_call(), 2, 3), full_search(every_call(), 3)};
   expect_equal(Exploration(faulty(), searches)(), Exploration(faulty(), searches).in_pieces(1));
 }
 
-TEST(Explore, FindsPlantedFaults) {
+TEST(SlowExplore, FindsPlantedFaults) {
   const std::set<std::string_view> faults{
       "closed-reset-with-ack", "listen-ack-is-reset",   "syn-sent-unacceptable-ack-is-reset",
       "syn-ack-establishes",   "no-ack-bit-is-dropped", "fin-is-acked-and-told",
@@ -276,7 +276,7 @@ class Forgetful final : public Adapter {
   std::unique_ptr<Adapter> adapter_ = make_lwip();
 };
 
-TEST(Explore, APrefixThatIsKeptIsAsGoodAsOnePlayedAgain) {
+TEST(SlowExplore, APrefixThatIsKeptIsAsGoodAsOnePlayedAgain) {
   const auto calls = make_lwip()->profile().calls;
   const std::vector<Search> searches{core_search(calls, 1, 2), full_search(calls, 3)};
   expect_equal(Exploration(make_lwip, searches)(),
