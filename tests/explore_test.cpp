@@ -362,7 +362,7 @@ TEST(Checkpoint, IsRefusedWhereItIsNotThisOnes) {
 
 // ---- runs -------------------------------------------------------------------------------------------
 
-TEST(Workers, AnyNumberGivesTheSameRun) {
+TEST(SlowWorkers, AnyNumberGivesTheSameRun) {
   std::vector<const Property*> all;
   for (const Property& property : properties()) all.push_back(&property);
   const auto run_with = [&](unsigned workers) {
