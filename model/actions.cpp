@@ -382,8 +382,9 @@ void answer_unacceptable(Step& step, const Segment& segment, Rule why) {
     step.h.provoked = step.now;
     return;
   }
-  if (segment.len() == 0) {
-    challenge(step, why);  // only those without text or FIN may be throttled
+  // Only those without text or FIN may be throttled, and the challenge ACKs for a SYN (RFC 5961 §4.2, §7).
+  if (segment.len() == 0 || segment.has(SYN)) {
+    challenge(step, why);
     return;
   }
   owe_ack(step, why, step.claims.acknowledgment());

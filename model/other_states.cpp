@@ -444,6 +444,13 @@ void syn_arrives(Step& step, const Segment& segment) {
   if (where == Where::undecided) way = step.choose.pick(Choice::syn_edge);
   if (way == 0) return unacceptable(step, segment);
   if (h.state == State::syn_received && h.passive) return syn_in_passive_syn_received(step, segment);
+  // §3.5.2, group 2, as in the passive case: a bad ACK is reset and "the connection remains in the same
+  // state".
+  const bool bad_ack = h.opening() && h.iss_known && segment.has(ACK) && !acks_syn(h, segment);
+  if (bad_ack && step.choose.otherwise(Choice::syn_received_answer)) {
+    take(UnacceptableAck{segment}, step);
+    return;
+  }
   if (way == 1) return challenge_syn(step, segment, Rule::syn_inside_resets_or_challenges);
   reset_for_syn(step, segment);
 }
@@ -482,7 +489,11 @@ void ack_of_unsent(Step& step, const Segment& segment, bool early) {
   h.blame = Rule::ack_of_unsent;
   h.silence = Rule::synchronized_answers_with_ack;
   const bool late = h.state == State::last_ack || h.state == State::time_wait;
-  if (early || (late && step.choose.otherwise(Choice::unsent_ack_late))) return;  // readings A27, A30, A34
+  if (early) {
+    h.provoked = step.now;  // one that looks at the ACK first has challenged it, maybe
+    return;                 // readings A27, A30
+  }
+  if (late && step.choose.otherwise(Choice::unsent_ack_late)) return;  // reading A34
   take(Challenge{Rule::ack_of_unsent}, step);
 }
 
@@ -519,7 +530,7 @@ bool ack_in_synchronized(Step& step, const Segment& segment) {
   if (h.state == State::time_wait) {
     h.blame = Rule::nothing_after_fin;
     h.silence = Rule::time_wait_lasts_2msl;
-    return !segment.text.empty();
+    return true;
   }
   if (early) {
     if (lt(segment.ack, h.snd_una)) suspect_window(h, segment, Rule::window_update);

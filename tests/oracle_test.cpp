@@ -577,6 +577,23 @@ TEST(Oracle, AcksWithoutTextMayBeThrottled) {
             established().peer(ACK, 0, 1).iut(ACK, 1, 1).after(6s).peer(ACK, 0, 1).after(1s));
 }
 
+// RFC 5961 §4.2, §7: the challenge ACK for a SYN is one of those that may be throttled, wherever the SYN
+// lies.
+TEST(Oracle, ChallengeAcksForSynsMayBeThrottled) {
+  PERMITTED(established().peer(SYN, 0).iut(ACK, 1, 1).peer(SYN, 0).after(1s));
+  PERMITTED(established().peer(SYN, 0, 0, 10).iut(ACK, 1, 1).peer(SYN, -5000, 0, 10).after(1s));
+  FORBIDDEN(syn_outside_is_acked, established().peer(SYN, 0).iut(ACK, 1, 1).after(6s).peer(SYN, 0).after(1s));
+  // The throttle may have been used up by an ACK of what was never sent, also ahead of its turn.
+  PERMITTED(established().peer(ACK, 10, 9).iut(ACK, 1, 1).peer(ACK, 1, 9).after(1s));
+  FORBIDDEN(ack_of_unsent, established().peer(ACK, 10, 9).iut(ACK, 1, 1).after(6s).peer(ACK, 1, 9).after(1s));
+}
+
+// §3.5.2, group 2: a reset for the bad ACK, and the connection stays.
+TEST(Oracle, BadAckBesideASynInSynReceivedMayBeReset) {
+  PERMITTED(syn_received_active().peer(SYN | ACK, 100, 9).iut(RST, 9).after(1s).peer(ACK, 1, 1).told_open());
+  FORBIDDEN(syn_challenge_ack, syn_received_active().peer(SYN | ACK, 100, 9).iut(RST, 7));
+}
+
 TEST(Oracle, OnlyTheNewPartCounts) {
   PERMITTED(
       established().peer(ACK, 1, 1, 100).iut(ACK, 1, 101).peer(ACK, 51, 1, 100).iut(ACK, 1, 151).reads(150));
@@ -856,6 +873,15 @@ TEST(Oracle, TimeWaitLastsTwoMslWithinATolerance) {
   FORBIDDEN(time_wait_ends, time_wait().close_listener().after(two_msl + 1s).peer(ACK, 2, 2).after(1s));
   FORBIDDEN(time_wait_ends,
             time_wait().close_listener().after(two_msl + 1s).peer(FIN | ACK, 1, 2).iut(ACK, 2, 2));
+}
+
+// Reading A3: TIME-WAIT after an own reset has seen no FIN; the first one may count (step 8) or not.
+TEST(Oracle, FirstFinInTimeWaitAfterAResetMayCount) {
+  PERMITTED(established().peer(SYN, 100).iut(RST, 1).peer(FIN | ACK, 1, 1).iut(ACK, 1, 2));
+  PERMITTED(established().peer(SYN, 100).iut(RST, 1).peer(FIN | ACK, 1, 1).iut(ACK, 1, 1));
+  Talk beyond;
+  beyond.established().peer(SYN, 100).iut(RST, 1).peer(FIN | ACK, 1, 1).iut(ACK, 1, 3);
+  EXPECT_NE(beyond.rule(), Rule::none);
 }
 
 // MAY-2: a listener may reopen the connection, beyond the old sequence numbers.
