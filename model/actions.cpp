@@ -124,7 +124,9 @@ void suspect_window(Hypothesis& h, const Segment& segment, Rule why) {
 }
 
 void suspect(Hypothesis& h, const Segment& segment, Rule why) {
-  if (segment.has(ACK) && h.iss_known && lt(h.snd_una, segment.ack) && le(segment.ack, h.snd_nxt)) {
+  const bool news =
+      segment.has(ACK) && h.iss_known && lt(h.snd_una, segment.ack) && le(segment.ack, h.snd_nxt);
+  if (news && (h.suspect_ack == Rule::none || h.suspect_ack_number != segment.ack)) {
     h.suspect_ack = why;
     h.suspect_ack_number = segment.ack;
     h.suspect_ack_cause = h.event;

@@ -120,6 +120,7 @@ Rule emits_reset(Step& step, const Segment& o) {
   const bool gone = h.state == State::closed || h.state == State::listen;
   if (gone && h.origin_rule != Rule::none && h.origin_rule != rule_of(h.origin)) {  // it was gone before
     h.culprit = h.origin_cause;
+    h.explained = true;
     return h.origin_rule;
   }
   if (h.silence != Rule::none) {

@@ -108,7 +108,8 @@ Rule overdue(Step& step, bool quiet) {
     if (static_cast<Owed>(i) == Owed::probe) return duty.why;
     if (static_cast<Owed>(i) != Owed::retransmission) {
       h.culprit = duty.cause;
-      const bool by_suspect = static_cast<Owed>(i) == Owed::ack && h.suspect_ack_cause == duty.cause;
+      const bool by_suspect =
+          static_cast<Owed>(i) == Owed::ack && h.suspect_ack_cause == duty.cause && h.fin_sent;
       if (by_suspect) return suspected_ack(h, duty.why);  // it obeyed the ACK and has gone
       // A reset at RCV.NXT that is not obeyed: RCV.NXT is elsewhere for who has taken what was refused.
       if (static_cast<Owed>(i) == Owed::failed) return suspected(h, h.rcv_nxt + 1, duty.why);

@@ -47,6 +47,27 @@ std::vector<Event> unanswered(Dice& dice) {
   }
 }
 
+// A connection that nothing has happened to for a long time goes on as if it had been none.
+std::vector<Event> idle(Dice& dice) {
+  std::vector<Event> road = dice.percent(40)   ? roads::close_wait(dice)
+                            : dice.percent(60) ? roads::established(dice)
+                                               : roads::fin_wait_2(dice);
+  road.push_back(dice.percent(50) ? wait_ms(1000, WaitBase::two_msl)
+                                  : wait_ms(dice.between(1, 80) * 100'000));
+  return road;
+}
+
+Event after_idling(Dice& dice, const Hypothesis& h) {
+  switch (dice.below(8)) {
+    case 0: return h.fin_queued ? segment(ACK) : close();
+    case 1: return h.fin_queued ? segment(ACK) : close_full();
+    case 2: return send(100);
+    case 3: return wait_ms(dice.between(1, 10) * 500);
+    case 4: return wait_ms(2000, WaitBase::patience);
+    default: return draw_event(dice, h);
+  }
+}
+
 Event nothing(Dice&, const Hypothesis&) {
   return wait_ms(1000);
 }
@@ -72,6 +93,7 @@ const Property all[] = {
      9},
     {"3.10.8", "given-up-at-r2", "who never gets an answer gives up at R2 and tells the user", unanswered,
      long_silence, 3, 6},
+    {"3.10.8", "idle", "no clause ends a connection because nothing happens to it", idle, after_idling, 2, 8},
     {"3.10.8", "zero-window", "waiting data and a closed window: probes for as long as they are answered",
      [](Dice& dice) {
        Event shut = segment(ACK);

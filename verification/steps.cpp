@@ -281,6 +281,18 @@ void Stepper::finish(Draft& draft, std::vector<Outcome>& out) const {
 
 // ---- segments ---------------------------------------------------------------------------------------
 
+namespace {
+
+// The letter of §3.10.7.4 lets who waits in TIME-WAIT after an own reset (reading A3) acknowledge the peer's
+// FIN, whose sender then rests in FIN-WAIT-2 for good: nothing is left that could tell it of the reset. The
+// oracle has to permit that; close_finishes cannot hold with it.
+bool takes_fin_after_own_reset(const Endpoint& before, const Hypothesis& after) {
+  return before.h.state == State::time_wait && after.state == State::time_wait && !before.h.fin_received &&
+         after.fin_received;
+}
+
+}  // namespace
+
 std::vector<Outcome> Stepper::delivered(const Endpoint& before, const Flight& flight) const {
   std::vector<Outcome> out;
   Segment segment = segment_of(flight, other(side_));
@@ -290,7 +302,7 @@ std::vector<Outcome> Stepper::delivered(const Endpoint& before, const Flight& fl
       [&](Draft& draft, Step& step) {
         draft.stimulus = &flight;
         model::segment_arrives(step, segment);
-        return true;
+        return !takes_fin_after_own_reset(before, draft.h());
       },
       out);
   return out;
