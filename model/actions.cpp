@@ -71,13 +71,27 @@ Rule rule_of(Origin origin) {
   return Rule::none;
 }
 
+namespace {
+
+// Ends that show only when the next segment comes.
+bool shows_later(Origin origin) {
+  return origin == Origin::reset || origin == Origin::syn || origin == Origin::syn_received ||
+         origin == Origin::last_ack || origin == Origin::time_wait;
+}
+
+}  // namespace
+
 Rule while_gone(Hypothesis& h, Rule otherwise) {
-  const bool telling = h.origin == Origin::reset || h.origin == Origin::syn ||
-                       h.origin == Origin::syn_received || h.origin == Origin::last_ack ||
-                       h.origin == Origin::time_wait;
-  if (!telling) return otherwise;
+  if (!shows_later(h.origin)) return otherwise;
   h.culprit = h.origin_cause;
   return h.origin_rule;
+}
+
+void keep_origin(Hypothesis& h, const Hypothesis& before) {
+  if (!shows_later(before.origin)) return;
+  h.origin = before.origin;
+  h.origin_rule = before.origin_rule;
+  h.origin_cause = before.origin_cause;
 }
 
 Rule blamed(Hypothesis& h, Rule otherwise) {
@@ -86,18 +100,37 @@ Rule blamed(Hypothesis& h, Rule otherwise) {
   return h.blame;
 }
 
-Rule suspected(Hypothesis& h, Seq end, Rule otherwise) {
-  for (const Suspect& suspect : h.suspects) {
-    if (suspect.why == Rule::none || le(end, suspect.begin)) continue;
-    Seq reach = suspect.end;  // and what was held behind it
+namespace {
+
+// How far whoever has taken text up to here goes on, by what is held and what else was refused.
+Seq taken_with(const Hypothesis& h, Seq reach) {
+  for (bool further = true; further;) {
+    const Seq before = reach;
     for (std::uint8_t i = 0; i < h.held_count; ++i) {
       const Held& held = h.held[i];
       if (le(held.begin, reach)) reach = later(reach, held.end + (held.fin ? 1 : 0));
     }
-    if (lt(reach, end)) continue;
-    h.culprit = suspect.cause;
-    h.explained = true;
-    return suspect.why;
+    for (const Suspect& other : h.suspects) {
+      if (other.why != Rule::none && le(other.begin, reach)) reach = later(reach, other.end);
+    }
+    further = lt(before, reach);
+  }
+  return reach;
+}
+
+}  // namespace
+
+Rule suspected(Hypothesis& h, Seq end, Rule otherwise) {
+  // What begins at RCV.NXT comes before what lies behind it.
+  for (const bool at_rcv_nxt : {true, false}) {
+    for (const Suspect& suspect : h.suspects) {
+      if (suspect.why == Rule::none || le(end, suspect.begin)) continue;
+      const bool next = le(suspect.begin, h.rcv_nxt) && lt(h.rcv_nxt, suspect.end);
+      if (next != at_rcv_nxt || lt(taken_with(h, suspect.end), end)) continue;
+      h.culprit = suspect.cause;
+      h.explained = true;
+      return suspect.why;
+    }
   }
   return otherwise;
 }
@@ -462,9 +495,15 @@ void delete_tcb(Step& step, Origin origin) {
   h.origin = origin;
   h.origin_cause = h.event;
   h.origin_rule = rule_of(origin);
-  if (const Rule doubt = suspected_ack(h, Rule::none); doubt != Rule::none) {  // it may have been gone before
+  // It may have been gone before, or RCV.NXT, where the reset was, is elsewhere for who has taken what was
+  // refused.
+  Rule doubt = suspected_ack(h, Rule::none);
+  if (doubt == Rule::none && origin == Origin::reset) doubt = suspected(h, h.rcv_nxt + 1, Rule::none);
+  if (doubt != Rule::none) {
     h.origin_rule = doubt;
     h.origin_cause = h.culprit;
+    h.culprit = h.event;
+    h.explained = false;
   }
   h.owed = {};
   h.held = {};

@@ -17,6 +17,8 @@ void owe(Step& step, Owed what, Rule why, Time delay);
 /// Until the IUT has shown once that a connection has ended, a wrong answer breaks the rule by which it
 /// ended.
 Rule while_gone(Hypothesis& h, Rule otherwise);
+/// A connection whose end has not shown yet ends in another way too: the first end stays the likelier cause.
+void keep_origin(Hypothesis& h, const Hypothesis& before);
 /// What the last segment ought not to have done is the likelier cause.
 Rule blamed(Hypothesis& h, Rule otherwise);
 /// Text up to `end` was taken: the rule by which a segment with that text was refused.

@@ -250,7 +250,7 @@ void unacceptable(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   h.blame = Rule::unacceptable_is_dropped;
   suspect(h, segment, Rule::unacceptable_is_dropped);
-  h.silence = Rule::synchronized_answers_with_ack;
+  h.silence = h.opening() ? Rule::reset_needs_a_cause : Rule::synchronized_answers_with_ack;
   const bool bad_ack = segment.has(ACK) && !acks_syn(h, segment);
   // §3.5.2, group 2: in SYN-RECEIVED a reset answers the bad ACK.
   if (h.opening() && bad_ack && !h.iss_known) {

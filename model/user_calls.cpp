@@ -224,9 +224,11 @@ Rule close_listener(Step& step, const UserCall& call) {
   if (!h.listening) return call.result == Result::ok ? Rule::close_without_connection_fails : Rule::none;
   if (call.result != Result::ok) return Rule::close_is_accepted;
   if (h.state == State::listen) {
+    const Hypothesis before = h;
     h.listening = false;
     h.ghosts = 0;
     take(Close{}, step);
+    keep_origin(h, before);
     return Rule::none;
   }
   h.listening = false;
