@@ -126,6 +126,10 @@ Verdict Oracle::map(Time now, Function function) {
     const auto explained = std::find_if(dead_.begin(), dead_.end(),
                                         [&](const Obituary& o) { return o.explained && o.culprit < event_; });
     if (explained != dead_.end()) std::rotate(dead_.begin(), explained, dead_.end());
+    // Nor does a SHOULD name it: who disregards that has another hypothesis, which a MUST has ended.
+    const auto binding = std::find_if(dead_.begin(), dead_.end(),
+                                      [](const Obituary& o) { return text(o.rule).level != Level::should; });
+    if (binding != dead_.end()) std::rotate(dead_.begin(), binding, dead_.end());
     return Verdict::fail;
   }
   set_.swap(next_);
