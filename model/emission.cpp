@@ -77,6 +77,15 @@ void discharge_reset(Hypothesis& h, Reset* reset) {
   h.resets[--h.reset_count] = Reset{};
 }
 
+// SHLD-3: whoever has taken text that was refused resets for it once the user has closed in full.
+Rule suspected_by_closed_user(Hypothesis& h) {
+  const Suspect& suspect = h.suspects[0];
+  if (!h.orphan() || suspect.why == Rule::none || suspect.cause == h.event) return Rule::none;
+  h.culprit = suspect.cause;
+  h.explained = true;
+  return suspect.why;
+}
+
 Rule emits_reset(Step& step, const Segment& o) {
   Hypothesis& h = step.h;
   if (Reset* reset = find_reset(step, o); reset != nullptr) {
@@ -102,7 +111,10 @@ Rule emits_reset(Step& step, const Segment& o) {
   for (std::uint8_t i = 0; i < h.reset_count; ++i) {
     if (h.resets[i].owed) owed = first_of(owed, h.resets[i].why);
   }
-  if (owed != Rule::none) return owed;
+  if (owed != Rule::none) {
+    h.in_kind = true;
+    return owed;
+  }
   const bool opens = h.state == State::syn_sent || h.state == State::syn_received || h.owes(Owed::opened);
   if (h.reset_itself && opens) {
     h.culprit = h.blame_cause;
@@ -112,6 +124,7 @@ Rule emits_reset(Step& step, const Segment& o) {
     h.culprit = h.duty(Owed::syn_ack).cause;
     return h.duty(Owed::syn_ack).why;
   }
+  if (const Rule rule = suspected_by_closed_user(h); rule != Rule::none) return rule;
   if (h.state == State::time_wait) return Rule::time_wait_lasts_2msl;
   const bool uncaused =
       h.blame == Rule::none && (h.silence == Rule::none || h.silence == Rule::reset_needs_a_cause);
@@ -401,7 +414,9 @@ Rule emits_text(Step& step, const Segment& o) {
   if (Rule rule = check_window(step, o, text_end); rule != Rule::none) return rule;
   if (Rule rule = check_size(h, o); rule != Rule::none) return rule;
   const bool outstanding = lt(h.snd_una, h.snd_nxt);
-  if (outstanding && le(o.seq, h.snd_una_may)) {
+  // What follows the front at once, as in go-back-N, is not the timer's doing.
+  const bool follows = lt(h.snd_una, o.seq) && step.now == h.last_sent && h.resent > 0;
+  if (outstanding && lt(o.seq, h.snd_nxt) && le(o.seq, h.snd_una_may) && !follows) {
     if (o.seq == h.snd_una_may) h.snd_una = o.seq;  // so the acknowledgment in doubt was processed
     retransmission(step);
   }

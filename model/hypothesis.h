@@ -197,6 +197,7 @@ struct Hypothesis {
   bool window_grew = false;            ///< with the last acknowledgment
 
   bool explained = false;     ///< the rule being reported was found by looking for its cause
+  bool in_kind = false;       ///< what came is of the kind that was due, though not in its form
   bool contradicted = false;  ///< the tester has contradicted itself about where its stream ends, or has left
                               ///< more gaps than are followed: nothing is asserted
 

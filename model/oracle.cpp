@@ -63,6 +63,23 @@ void adopt_segment(Hypothesis& h, const Segment& o) {
   h.advertised = h.advertised_max = o.ack + o.wnd;
 }
 
+// The first obituary names the finding, that of the hypothesis which took the RFC's main text at every
+// choice. But one that knows an earlier cause goes before; else one under which such a thing was due, though
+// in another form; and no SHOULD names a finding: who disregards that has another hypothesis, which a MUST
+// has ended.
+void bring_forward_who_names(std::vector<Obituary>& dead, std::uint16_t event) {
+  const auto first_where = [&](auto condition) {
+    const auto found = std::find_if(dead.begin(), dead.end(), condition);
+    if (found == dead.end()) return false;
+    std::rotate(dead.begin(), found, found + 1);
+    return true;
+  };
+  const auto binding = [](const Obituary& o) { return text(o.rule).level != Level::should; };
+  first_where(binding);
+  if (first_where([&](const Obituary& o) { return o.explained && o.culprit < event && binding(o); })) return;
+  first_where([&](const Obituary& o) { return o.in_kind && binding(o); });
+}
+
 }  // namespace
 
 Oracle::Oracle(const Claims& claims) : claims_(claims) {
@@ -102,14 +119,14 @@ Verdict Oracle::map(Time now, Function function) {
     do {
       Hypothesis& changed = next_.emplace_back(hypothesis);
       changed.event = changed.culprit = event_;
-      changed.explained = false;
+      changed.explained = changed.in_kind = false;
       changed.past.states[event_ % changed.past.states.size()] =
           new_event_ ? hypothesis.state : hypothesis.past.states[event_ % changed.past.states.size()];
       Step step{changed, chooser, claims_, now, taken_};
       if (const Rule rule = function(step); rule != Rule::none) {
         const auto ago = static_cast<std::size_t>(event_ - changed.culprit);
         const State found = changed.past.states[changed.culprit % changed.past.states.size()];
-        dead_.push_back({hypothesis, rule, changed.culprit, changed.explained,
+        dead_.push_back({hypothesis, rule, changed.culprit, changed.explained, changed.in_kind,
                          ago < changed.past.states.size() ? std::optional(found) : std::nullopt});
         next_.pop_back();
       } else if (std::any_of(next_.begin(), next_.end() - 1,
@@ -121,15 +138,7 @@ Verdict Oracle::map(Time now, Function function) {
   }
   new_event_ = false;
   if (next_.empty()) {  // the set stays as it was, for the repair
-    // The first hypothesis names the finding: it took the RFC's main text at every choice. But one that knows
-    // the cause goes before.
-    const auto explained = std::find_if(dead_.begin(), dead_.end(),
-                                        [&](const Obituary& o) { return o.explained && o.culprit < event_; });
-    if (explained != dead_.end()) std::rotate(dead_.begin(), explained, dead_.end());
-    // Nor does a SHOULD name it: who disregards that has another hypothesis, which a MUST has ended.
-    const auto binding = std::find_if(dead_.begin(), dead_.end(),
-                                      [](const Obituary& o) { return text(o.rule).level != Level::should; });
-    if (binding != dead_.end()) std::rotate(dead_.begin(), binding, dead_.end());
+    bring_forward_who_names(dead_, event_);
     return Verdict::fail;
   }
   set_.swap(next_);
@@ -193,7 +202,7 @@ Verdict Oracle::object(Time now, Rule rule) {
 void Oracle::note(Rule rule) {
   dead_.clear();
   for (const Hypothesis& h : set_)
-    dead_.push_back({h, rule, event_, false, h.past.states[event_ % h.past.states.size()]});
+    dead_.push_back({h, rule, event_, false, false, h.past.states[event_ % h.past.states.size()]});
 }
 
 void Oracle::repair() {

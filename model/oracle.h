@@ -20,6 +20,7 @@ struct Obituary {
   Rule rule;
   std::uint16_t culprit;       ///< number of the event that is to blame
   bool explained;              ///< the rule was found by looking for the cause
+  bool in_kind;                ///< the observation was of the kind that was due, though not in its form
   std::optional<State> state;  ///< in which that event found the hypothesis, where it is still known
 };
 

@@ -591,7 +591,7 @@ TEST(Oracle, ChallengeAcksForSynsMayBeThrottled) {
 // §3.5.2, group 2: a reset for the bad ACK, and the connection stays.
 TEST(Oracle, BadAckBesideASynInSynReceivedMayBeReset) {
   PERMITTED(syn_received_active().peer(SYN | ACK, 100, 9).iut(RST, 9).after(1s).peer(ACK, 1, 1).told_open());
-  FORBIDDEN(syn_challenge_ack, syn_received_active().peer(SYN | ACK, 100, 9).iut(RST, 7));
+  FORBIDDEN(bad_ack_in_syn_received, syn_received_active().peer(SYN | ACK, 100, 9).iut(RST, 7));
 }
 
 TEST(Oracle, OnlyTheNewPartCounts) {
@@ -840,6 +840,27 @@ TEST(Oracle, EachNumberHasOneOctet) {
   FORBIDDEN(acked_data_is_not_resent,
             established().sends(10).iut(ACK, 1, 1, 10).peer(ACK, 1, 11).after(3s).iut(ACK, 1, 1, 10));
   FORBIDDEN(held_data_leaves, established().sends(10).after(10min));
+}
+
+// An acknowledgment in doubt (reading A26): what stands behind it in the queue may be sent, for the first
+// time or together with the front, and is no retransmission of the timer's own.
+TEST(Oracle, WhatFollowsADoubtfulAcknowledgmentIsNoTimer) {
+  const auto doubtful = [](Talk& talk) -> Talk& {
+    return talk.established().sends(1).iut(ACK, 1, 1, 1).peer(ACK, 0, 2).iut(ACK, 2, 1);
+  };
+  const auto again = [&](Talk& talk) -> Talk& {
+    return doubtful(talk).after(3s).iut(ACK, 1, 1, 1).after(6s).iut(ACK, 1, 1, 1);
+  };
+  Talk first, together, early;
+  again(first).after(1s).call(Call::close).iut(FIN | ACK, 2, 1);
+  EXPECT_TRUE(judged(first, Rule::none));
+  EXPECT_FALSE(advises(first, Rule::rto_doubles));
+  doubtful(together).call(Call::close).iut(FIN | ACK, 2, 1);
+  together.after(3s).iut(ACK, 1, 1, 1).iut(FIN | ACK, 2, 1).after(6s).iut(ACK, 1, 1, 1).iut(FIN | ACK, 2, 1);
+  EXPECT_TRUE(judged(together, Rule::none));
+  EXPECT_FALSE(advises(together, Rule::rto_doubles));
+  again(early).after(1s).iut(ACK, 1, 1, 1);
+  EXPECT_TRUE(advises(early, Rule::rto_doubles));
 }
 
 TEST(Oracle, DataIsRetransmittedEverMoreSlowly) {
