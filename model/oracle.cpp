@@ -74,7 +74,10 @@ void bring_forward_who_names(std::vector<Obituary>& dead, std::uint16_t event) {
     std::rotate(dead.begin(), found, found + 1);
     return true;
   };
-  const auto binding = [](const Obituary& o) { return text(o.rule).level != Level::should; };
+  const auto binding = [](const Obituary& o) {
+    const RuleText& rule = text(o.rule);
+    return rule.level != Level::should && !rule.requirement.starts_with("MAY");
+  };
   first_where(binding);
   if (first_where([&](const Obituary& o) { return o.explained && o.culprit < event && binding(o); })) return;
   first_where([&](const Obituary& o) { return o.in_kind && binding(o); });
