@@ -238,7 +238,8 @@ struct Hypothesis {
   /// Data or FIN waits and the peer's window is closed, for all that the IUT may believe.
   bool probing() const {
     const bool waits = unsent() > 0 || lt(snd_una, snd_nxt);
-    return waits && synchronized() && !syn_unacknowledged() && le(edge_low, snd_una);
+    const bool sends = synchronized() && state != State::time_wait;
+    return waits && sends && !syn_unacknowledged() && le(edge_low, snd_una);
   }
   /// Data is outstanding beyond the right edge: the peer has taken its window back.
   bool shrunk() const { return synchronized() && iss_known && lt(edge_high, snd_nxt - (fin_sent ? 1 : 0)); }

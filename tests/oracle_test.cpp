@@ -797,6 +797,17 @@ TEST(Oracle, PureAcksAreCountedWhileDataIsOutstanding) {
 }
 
 // Reading A44 is about a window of zero: an open one needs no segment at SND.UNA-1.
+// What an own reset leaves of the connection (reading A3) has nothing to send any more.
+TEST(Oracle, TimeWaitAfterAbortProbesNoWindow) {
+  const auto aborted = [](Talk& talk) -> Talk& {
+    return talk.established().peer(ACK, 1, 1, 0, 0).sends(10).call(Call::abort).iut(RST, 1).after(2s);
+  };
+  Talk quiet, probes;
+  EXPECT_TRUE(judged(aborted(quiet), Rule::none));
+  aborted(probes).iut(ACK, 0, 1);
+  EXPECT_NE(probes.rule(), Rule::none);
+}
+
 TEST(Oracle, OpenWindowIsNotProbed) {
   FORBIDDEN(pure_ack_at_snd_nxt, established().sends(10).iut(ACK, 1, 1, 10).iut(ACK, 0, 1));
   FORBIDDEN(one_octet_per_number, established().sends(10).iut(ACK, 1, 1, 10).iut(ACK, 0, 1, 1));
