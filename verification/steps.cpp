@@ -381,7 +381,8 @@ std::vector<Outcome> Stepper::gives(const Endpoint& before) const {
   std::vector<Outcome> out;
   const State state = before.h.state;
   const bool served = connecting(state) || state == State::established || state == State::close_wait;
-  if (before.given || !served || before.h.fin_queued || before.h.handle != Handle::open) return out;
+  const bool done = before.given || before.closed || before.aborted;
+  if (done || !served || before.h.fin_queued || before.h.handle != Handle::open) return out;
   each_way(
       before, now,
       [&](Draft& draft, Step& step) {
