@@ -85,9 +85,10 @@ struct Fault {
 /// The steps of the endpoint on one side.
 class Stepper {
  public:
-  /// `raw`: what is left of a step is not made canonical; to test what canonical() leaves out.
-  explicit Stepper(Side side, const Fault* fault = nullptr, bool raw = false)
-      : side_(side), fault_(fault), raw_(raw) {}
+  /// `raw`: what is left of a step is not made canonical; to test what canonical() leaves out. `plain`: see
+  /// Options::plain.
+  explicit Stepper(Side side, const Fault* fault = nullptr, bool raw = false, bool plain = false)
+      : side_(side), fault_(fault), raw_(raw), plain_(plain) {}
 
   std::vector<Outcome> delivered(const Endpoint& before, const Flight& flight) const;
   /// Every segment that the relation lets the endpoint send now, besides answers, each with what is left.
@@ -116,7 +117,7 @@ class Stepper {
 
   Side side_;
   const Fault* fault_;
-  bool raw_;
+  bool raw_, plain_;
 };
 
 /// The endpoint with everything at one value that makes no difference to what it may do: see the list in

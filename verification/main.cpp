@@ -46,6 +46,9 @@ int parse(int argc, char** argv, Arguments& arguments) {
   app.add_flag("--check", arguments.options.check,
                "Verifies at every step that what is left out makes no difference");
   app.add_flag("--pairs", arguments.pairs, "Prints the pairs of states that were met, and nothing else");
+  app.add_flag("--plain", arguments.options.plain,
+               "Only what connection.pml describes too: see two_models.h");
+  app.add_flag("--ways", arguments.options.ways, "With --pairs: and a shortest way to each of them");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -56,7 +59,11 @@ int parse(int argc, char** argv, Arguments& arguments) {
 }
 
 void print_pairs(const Report& report) {
-  for (const auto& [a, b] : report.pairs) fmt::print("{} {}\n", model::name(a), model::name(b));
+  for (std::size_t i = 0; i < report.pairs.size(); ++i) {
+    const auto [a, b] = report.pairs[i];
+    fmt::print("{} {}\n", model::name(a), model::name(b));
+    if (!report.ways.empty()) fmt::print("{}\n", report.ways[i]);
+  }
 }
 
 std::string_view reached(const Report& report) {

@@ -22,8 +22,8 @@ std::uint64_t key_of(PairId id, Side side, FlightId flight) {
 Pairs::Pairs(const Scenario& scenario, const Options& options)
     : scenario_(scenario),
       options_(options),
-      endpoints_{Endpoints{Side::a, scenario.a_actively, options.fault, flights_},
-                 Endpoints{Side::b, true, options.fault, flights_}} {
+      endpoints_{Endpoints{Side::a, scenario.a_actively, options.fault, options.plain, flights_},
+                 Endpoints{Side::b, true, options.fault, options.plain, flights_}} {
   const EndpointId a = endpoints(Side::a).intern(Endpoint{}), b = endpoints(Side::b).intern(Endpoint{});
   intern(a, b);
 }

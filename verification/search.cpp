@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
+#include <map>
 
 #include "verification/successors.h"
 
@@ -137,17 +137,20 @@ void Search::check_spent() {
 
 // In the order of their names, as they are printed.
 void Search::collect_pairs() {
-  std::set<std::pair<State, State>> met;
+  std::map<std::string, std::uint32_t> first;
   for (std::uint32_t i = 0; i < worlds_.size(); ++i) {
-    const PairId pair = worlds_.at(i).pair;
-    met.insert({pairs_.endpoint(pair, Side::a).h.state, pairs_.endpoint(pair, Side::b).h.state});
+    const auto [a, b] = states(i);
+    first.try_emplace(fmt::format("{} {}", model::name(a), model::name(b)), i);
   }
-  report_.pairs.assign(met.begin(), met.end());
-  const auto line = [](const std::pair<State, State>& pair) {
-    return fmt::format("{} {}", model::name(pair.first), model::name(pair.second));
-  };
-  std::sort(report_.pairs.begin(), report_.pairs.end(),
-            [&](const auto& one, const auto& two) { return line(one) < line(two); });
+  for (const auto& [names, world] : first) {
+    report_.pairs.push_back(states(world));
+    if (options_.ways) report_.ways.push_back(trace(world, nullptr));
+  }
+}
+
+std::pair<State, State> Search::states(std::uint32_t world) const {
+  const PairId pair = worlds_.at(world).pair;
+  return {pairs_.endpoint(pair, Side::a).h.state, pairs_.endpoint(pair, Side::b).h.state};
 }
 
 Report Search::run() {

@@ -78,6 +78,7 @@ class Search {
   bool walk();
   void check_spent();
   void collect_pairs();
+  std::pair<model::State, model::State> states(std::uint32_t world) const;
   void violate(Property property, std::string why, std::uint32_t from, World to);
   // liveness.cpp
   template <class Visit>

@@ -291,12 +291,29 @@ bool takes_fin_after_own_reset(const Endpoint& before, const Hypothesis& after) 
          after.fin_received;
 }
 
+// What a receiver trims off that takes no SYN left of the window for one inside.
+void trim_syn(const Hypothesis& h, Segment& segment) {
+  const bool straddles = lt(segment.seq, h.rcv_nxt) && lt(h.rcv_nxt, segment.end());
+  if (!segment.has(model::SYN) || h.state < State::syn_received || !straddles) return;
+  segment.flags = static_cast<std::uint8_t>(segment.flags & ~model::SYN);
+  ++segment.seq;
+}
+
+// What Options::plain leaves out of what may be sent.
+bool is_plain(const Hypothesis& h, const Flight& flight, Side side) {
+  const bool rides = flight.has(model::SYN) &&
+                     (flight.has(model::FIN) || (flight.has(model::ACK) && flight.octet != no_octet));
+  const bool current = !flight.has(model::ACK) || flight.ack == mark_of(other(side), h.rcv_nxt);
+  return !rides && current;
+}
+
 }  // namespace
 
 std::vector<Outcome> Stepper::delivered(const Endpoint& before, const Flight& flight) const {
   std::vector<Outcome> out;
   Segment segment = segment_of(flight, other(side_));
   if (fault_ != nullptr && fault_->arrives != nullptr && !fault_->arrives(before, segment)) return out;
+  if (plain_) trim_syn(before.h, segment);
   each_way(
       before, now,
       [&](Draft& draft, Step& step) {
@@ -345,6 +362,7 @@ std::vector<Flight> candidates(const Hypothesis& h, Side side) {
 std::vector<Outcome> Stepper::sends(const Endpoint& before) const {
   std::vector<Outcome> out;
   for (Flight flight : candidates(before.h, side_)) {
+    if (plain_ && !is_plain(before.h, flight, side_)) continue;
     Draft draft{before, nullptr, false, {}};
     draft.e() = before;
     if (!emits(draft.e(), flight, now)) continue;

@@ -121,8 +121,8 @@ inline constexpr std::size_t event_count = 6;
 
 class Endpoints {
  public:
-  Endpoints(Side side, bool opens_actively, const Fault* fault, Flights& flights)
-      : stepper_(side, fault), opens_actively_(opens_actively), flights_(flights) {}
+  Endpoints(Side side, bool opens_actively, const Fault* fault, bool plain, Flights& flights)
+      : stepper_(side, fault, false, plain), opens_actively_(opens_actively), flights_(flights) {}
 
   EndpointId intern(const Endpoint& endpoint);
   const Endpoint& at(EndpointId id) const { return endpoints_[id].endpoint; }

@@ -106,7 +106,12 @@ struct Options {
   std::size_t most_worlds = 200'000'000;  ///< where the walk is given up
   bool reduced = true;                    ///< normalisations 11 and 12; liveness needs them
   bool check = false;                     ///< verifies normalisation 12 at every step
-  const Fault* fault = nullptr;           ///< planted in both endpoints
+  bool ways = false;                      ///< traces a shortest way to each pair of states
+  /// Leaves out three things that the relation permits and connection.pml does not describe: text or FIN on a
+  /// SYN,ACK and FIN on a SYN; ACK numbers below RCV.NXT on what is sent again (reading A32); and that a SYN
+  /// which straddles the left edge counts as one inside the window. For the comparison of the two.
+  bool plain = false;
+  const Fault* fault = nullptr;  ///< planted in both endpoints
 };
 
 struct Violation {
@@ -126,6 +131,7 @@ struct Report {
   std::size_t segments = 0;
   /// (state of A, state of B), in the order of their names.
   std::vector<std::pair<model::State, model::State>> pairs;
+  std::vector<std::string> ways;  ///< a shortest way to each of them, if `Options::ways`
   /// The first that was found. Liveness is looked at when the walk is closed and all is safe.
   std::optional<Violation> violation;
 };
