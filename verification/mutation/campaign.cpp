@@ -1,0 +1,155 @@
+#include "verification/mutation/campaign.h"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+#include <utility>
+
+#include "harness/session.h"
+#include "impl/reference/reference.h"
+#include "properties/property.h"
+
+namespace finwait::mutation {
+
+namespace {
+
+constexpr Mutant all[]{
+#include "mutants.inc"
+};
+
+// For one mutant: a fault may make the model go round for ever.
+constexpr rlim_t most_seconds = 20;
+constexpr rlim_t most_memory = rlim_t{1} << 30;
+constexpr std::uint64_t first_cases = 300;
+
+// The stack acts whenever somebody is in one of its functions.
+class ActingAdapter final : public Adapter {
+ public:
+  explicit ActingAdapter(std::unique_ptr<Adapter> stack) : stack_(std::move(stack)) {}
+
+  Profile profile() const override { return stack_->profile(); }
+  void reset(std::uint64_t seed) override {
+    const Acting acting;
+    stack_->reset(seed);
+  }
+  Reply call(const Request& request, Sink& sink) override {
+    const Acting acting;
+    return stack_->call(request, sink);
+  }
+  void deliver(Octets packet, Sink& sink) override {
+    const Acting acting;
+    stack_->deliver(packet, sink);
+  }
+  void advance(Time by, Sink& sink) override {
+    const Acting acting;
+    stack_->advance(by, sink);
+  }
+  std::optional<Time> next_timer() const override {
+    const Acting acting;
+    return stack_->next_timer();
+  }
+
+ private:
+  struct Acting {
+    Acting() { active.acting = Role::stack; }
+    ~Acting() { active.acting = Role::oracle; }
+    Acting(const Acting&) = delete;
+    Acting& operator=(const Acting&) = delete;
+  };
+  std::unique_ptr<Adapter> stack_;
+};
+
+// True as soon as one case shows a deviation.
+bool shown(Session& session, PropertySource& source, std::uint64_t seed, std::uint64_t from,
+           std::uint64_t to) {
+  for (std::uint64_t number = from; number < to; ++number) {
+    session.start(source.begin(seed, number));
+    for (std::size_t events = 0; events < max_events; ++events) {
+      const std::optional<Event> event = source.next(session.oracle().front());
+      if (!event) break;
+      const Outcome outcome = session.play(*event);
+      if (outcome == Outcome::fail) return true;
+      if (outcome == Outcome::inconclusive || session.oracle().contradicted()) break;
+    }
+  }
+  return false;
+}
+
+Fate fate_of(const Campaign& campaign, int mutant) {
+  ActingAdapter adapter(make_reference());
+  Session session(adapter);
+  PropertySource source(all_properties());
+  active.mutant = mutant;
+  try {
+    const std::uint64_t few = std::min(first_cases, campaign.cases);
+    for (const auto& [from, to] : {std::pair{std::uint64_t{0}, few}, std::pair{few, campaign.cases}}) {
+      for (const Role role : {Role::stack, Role::oracle}) {
+        active.role = role;
+        if (shown(session, source, campaign.seed, from, to))
+          return role == Role::stack ? Fate::stack_judged : Fate::oracle_wrong;
+      }
+    }
+  } catch (const std::exception&) {
+    return Fate::refused;
+  }
+  return Fate::survived;
+}
+
+void limit(int what, rlim_t most) {
+  const rlimit both{most, most};
+  setrlimit(static_cast<__rlimit_resource>(what), &both);
+}
+
+Fate fate_of(int status) {
+  if (!WIFEXITED(status)) return Fate::crashed;
+  return static_cast<Fate>(WEXITSTATUS(status));
+}
+
+}  // namespace
+
+std::span<const Mutant> mutants() {
+  return all;
+}
+
+std::string_view name(Fate fate) {
+  switch (fate) {
+    case Fate::survived: return "survived";
+    case Fate::stack_judged: return "the stack is reported";
+    case Fate::oracle_wrong: return "a false alarm";
+    case Fate::refused: return "the model refuses";
+    case Fate::crashed: return "crash or no end";
+  }
+  return {};
+}
+
+void run(const Campaign& campaign, const std::vector<int>& numbers,
+         const std::function<void(int, Fate)>& done) {
+  std::map<pid_t, int> running;
+  const auto wait_for_one = [&] {
+    int status = 0;
+    const pid_t pid = wait(&status);
+    const auto found = running.find(pid);
+    if (found == running.end()) throw std::runtime_error("a process is lost");
+    const int mutant = found->second;
+    running.erase(found);
+    done(mutant, fate_of(status));
+  };
+  for (const int number : numbers) {
+    if (running.size() == campaign.workers) wait_for_one();
+    const pid_t pid = fork();
+    if (pid < 0) throw std::runtime_error("no process for a mutant");
+    if (pid == 0) {
+      limit(RLIMIT_CPU, most_seconds);
+      limit(RLIMIT_AS, most_memory);
+      _exit(static_cast<int>(fate_of(campaign, number)));
+    }
+    running[pid] = number;
+  }
+  while (!running.empty()) wait_for_one();
+}
+
+}  // namespace finwait::mutation
