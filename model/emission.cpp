@@ -77,10 +77,11 @@ void discharge_reset(Hypothesis& h, Reset* reset) {
   h.resets[--h.reset_count] = Reset{};
 }
 
-// SHLD-3: whoever has taken text that was refused resets for it once the user has closed in full.
+// SHLD-3: whoever has taken text that was refused resets for it when the user closes in full.
 Rule suspected_by_closed_user(Hypothesis& h) {
   const Suspect& suspect = h.suspects[0];
-  if (!h.orphan() || suspect.why == Rule::none || suspect.cause == h.event) return Rule::none;
+  const bool by_call = h.blame_cause != h.event;
+  if (!h.orphan() || !by_call || suspect.why == Rule::none) return Rule::none;
   h.culprit = suspect.cause;
   h.explained = true;
   return suspect.why;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "harness/session.h"
+#include "impl/mutants/mutants.h"
 #include "impl/reference/reference.h"
 #include "properties/property.h"
 
@@ -25,6 +26,8 @@ constexpr Mutant all[]{
 constexpr rlim_t most_seconds = 20;
 constexpr rlim_t most_memory = rlim_t{1} << 30;
 constexpr std::uint64_t first_cases = 300;
+constexpr std::uint64_t exhibited_cases = 1500;
+constexpr std::size_t exhibits_a_fault = 4;
 
 // The stack acts whenever somebody is in one of its functions.
 class ActingAdapter final : public Adapter {
@@ -63,23 +66,65 @@ class ActingAdapter final : public Adapter {
   std::unique_ptr<Adapter> stack_;
 };
 
-// True as soon as one case shows a deviation.
+// Whether this case shows a deviation.
+bool deviates(Session& session, PropertySource& source, std::uint64_t seed, std::uint64_t number) {
+  session.start(source.begin(seed, number));
+  for (std::size_t events = 0; events < max_events; ++events) {
+    const std::optional<Event> event = source.next(session.oracle().front());
+    if (!event) break;
+    const Outcome outcome = session.play(*event);
+    if (outcome == Outcome::fail) return true;
+    if (outcome == Outcome::inconclusive || session.oracle().contradicted()) break;
+  }
+  return false;
+}
+
+// Whether one of these cases does.
 bool shown(Session& session, PropertySource& source, std::uint64_t seed, std::uint64_t from,
            std::uint64_t to) {
   for (std::uint64_t number = from; number < to; ++number) {
-    session.start(source.begin(seed, number));
-    for (std::size_t events = 0; events < max_events; ++events) {
-      const std::optional<Event> event = source.next(session.oracle().front());
-      if (!event) break;
-      const Outcome outcome = session.play(*event);
-      if (outcome == Outcome::fail) return true;
-      if (outcome == Outcome::inconclusive || session.oracle().contradicted()) break;
+    if (deviates(session, source, seed, number)) return true;
+  }
+  return false;
+}
+
+// A stack with a fault of its own, and cases in which the oracle as it is finds it at fault.
+struct Exhibit {
+  std::string_view stack;
+  std::vector<std::uint64_t> cases;
+};
+
+std::vector<Exhibit> exhibits(std::uint64_t seed) {
+  std::vector<Exhibit> all_found;
+  for (const MutantText& fault : finwait::mutants()) {
+    if (fault.rule == model::Rule::iut_survives) continue;  // it ends the process
+    ActingAdapter adapter(make_mutant(fault.name));
+    Session session(adapter);
+    PropertySource source(all_properties());
+    Exhibit exhibit{fault.name, {}};
+    for (std::uint64_t number = 0; number < exhibited_cases && exhibit.cases.size() < exhibits_a_fault;
+         ++number) {
+      if (deviates(session, source, seed, number)) exhibit.cases.push_back(number);
+    }
+    if (!exhibit.cases.empty()) all_found.push_back(std::move(exhibit));
+  }
+  return all_found;
+}
+
+// Whether the oracle passes over a deviation that it finds without its own fault.
+bool misses(const std::vector<Exhibit>& shown_before, std::uint64_t seed) {
+  for (const Exhibit& exhibit : shown_before) {
+    ActingAdapter adapter(make_mutant(exhibit.stack));
+    Session session(adapter);
+    PropertySource source(all_properties());
+    for (const std::uint64_t number : exhibit.cases) {
+      if (!deviates(session, source, seed, number)) return true;
     }
   }
   return false;
 }
 
-Fate fate_of(const Campaign& campaign, int mutant) {
+Fate fate_of(const Campaign& campaign, const std::vector<Exhibit>& exhibited, int mutant) {
   ActingAdapter adapter(make_reference());
   Session session(adapter);
   PropertySource source(all_properties());
@@ -92,6 +137,8 @@ Fate fate_of(const Campaign& campaign, int mutant) {
         if (shown(session, source, campaign.seed, from, to))
           return role == Role::stack ? Fate::stack_judged : Fate::oracle_wrong;
       }
+      active.role = Role::oracle;
+      if (from == 0 && misses(exhibited, campaign.seed)) return Fate::oracle_blind;
     }
   } catch (const std::exception&) {
     return Fate::refused;
@@ -120,6 +167,7 @@ std::string_view name(Fate fate) {
     case Fate::survived: return "survived";
     case Fate::stack_judged: return "the stack is reported";
     case Fate::oracle_wrong: return "a false alarm";
+    case Fate::oracle_blind: return "a planted fault is missed";
     case Fate::refused: return "the model refuses";
     case Fate::crashed: return "crash or no end";
   }
@@ -128,6 +176,7 @@ std::string_view name(Fate fate) {
 
 void run(const Campaign& campaign, const std::vector<int>& numbers,
          const std::function<void(int, Fate)>& done) {
+  const std::vector<Exhibit> exhibited = exhibits(campaign.seed);
   std::map<pid_t, int> running;
   const auto wait_for_one = [&] {
     int status = 0;
@@ -145,7 +194,7 @@ void run(const Campaign& campaign, const std::vector<int>& numbers,
     if (pid == 0) {
       limit(RLIMIT_CPU, most_seconds);
       limit(RLIMIT_AS, most_memory);
-      _exit(static_cast<int>(fate_of(campaign, number)));
+      _exit(static_cast<int>(fate_of(campaign, exhibited, number)));
     }
     running[pid] = number;
   }

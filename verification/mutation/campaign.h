@@ -19,6 +19,7 @@ enum class Fate : std::uint8_t {
   survived,
   stack_judged,  ///< the stack that acts by it is reported
   oracle_wrong,  ///< the oracle that judges by it reports a stack that does nothing wrong
+  oracle_blind,  ///< or passes over what a stack with another fault does wrong
   refused,       ///< the model itself refuses to go on: no arrow, too many choices
   crashed,       ///< or does not come back
 };
@@ -26,7 +27,7 @@ std::string_view name(Fate fate);
 
 struct Campaign {
   std::uint64_t seed = 0x5eed;
-  std::uint64_t cases = 6000;  ///< for each mutant and each of its two roles, at most
+  std::uint64_t cases = 20000;  ///< for each mutant and each of its two roles, at most
   unsigned workers = 1;
 };
 

@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -173,8 +174,11 @@ class File {
   std::string plant(std::size_t token, std::string_view function, std::string_view change,
                     std::string_view what) {
     const std::string number = std::to_string(mutants_.size());
+    const int twin = ++twins_[fmt::format("{} {} {}", function, change, what)];
+    std::string text = literal(what);
+    if (twin > 1) text.insert(text.size() - 1, fmt::format(" (number {})", twin));
     mutants_.push_back(fmt::format("{{{}, {}, {}, {}, {}}},", literal(path_.filename().string()),
-                                   tokens_[token].line, literal(function), literal(change), literal(what)));
+                                   tokens_[token].line, literal(function), literal(change), text));
     return number;
   }
 
@@ -361,6 +365,7 @@ class File {
   std::string source_;
   std::vector<Token> tokens_;
   std::vector<Edit> edits_;
+  std::map<std::string, int> twins_;  // faults that read the same in one function
 };
 
 }  // namespace

@@ -76,8 +76,8 @@ std::string text_of(int number) {
 }
 
 struct Score {
-  int caught = 0, explained = 0, unexplained = 0;
-  int total() const { return caught + explained + unexplained; }
+  int caught = 0, equivalent = 0, open = 0, unexplained = 0;
+  int total() const { return caught + equivalent + open + unexplained; }
 };
 
 class Report {
@@ -98,7 +98,8 @@ class Report {
       ++score.caught;
       if (explained) out_of_date_.push_back(number);
     } else if (explained) {
-      ++score.explained;
+      const bool open = explained_.at(identity(mutant)).starts_with("open");
+      ++(open ? score.open : score.equivalent);
     } else {
       ++score.unexplained;
       unexplained_.push_back(number);
@@ -107,21 +108,24 @@ class Report {
 
   // Two mutants with one identity are one line in the file: caught once is not out of date.
   int print(bool all) {
-    fmt::print("{:22} {:>7} {:>8} {:>10} {:>12}\n", "model/", "faults", "caught", "explained", "unexplained");
+    fmt::print("{:22} {:>7} {:>8} {:>11} {:>6} {:>12}\n", "model/", "faults", "caught", "equivalent", "open",
+               "unexplained");
     Score sum;
     for (const auto& [file, score] : by_file_) {
       line(file, score);
       sum.caught += score.caught;
-      sum.explained += score.explained;
+      sum.equivalent += score.equivalent;
+      sum.open += score.open;
       sum.unexplained += score.unexplained;
     }
     line("", sum);
     for (const auto& [fate, count] : fates_) {
       if (fate != Fate::survived) fmt::print("  caught by: {:24} {:>7}\n", name(fate), count);
     }
-    const int visible = sum.total() - sum.explained;
+    const int visible = sum.total() - sum.equivalent;
     if (visible > 0)
-      fmt::print("score: {:.1f} % of {} faults that can be seen\n", 100.0 * sum.caught / visible, visible);
+      fmt::print("score: {:.1f} % of {} faults that change anything\n", 100.0 * sum.caught / visible,
+                 visible);
     std::sort(unexplained_.begin(), unexplained_.end());
     for (const int number : unexplained_) fmt::print("survived, unexplained: {}\n", text_of(number));
     for (const int number : out_of_date_)
@@ -132,8 +136,8 @@ class Report {
 
  private:
   static void line(const std::string& file, const Score& score) {
-    fmt::print("{:22} {:>7} {:>8} {:>10} {:>12}\n", file, score.total(), score.caught, score.explained,
-               score.unexplained);
+    fmt::print("{:22} {:>7} {:>8} {:>11} {:>6} {:>12}\n", file, score.total(), score.caught, score.equivalent,
+               score.open, score.unexplained);
   }
 
   void unknown() {

@@ -26,7 +26,11 @@ std::map<std::string, std::string> read_survivors(const std::filesystem::path& f
     if (!whole)
       throw std::runtime_error(
           fmt::format("{}:{}:1: expected FILE | FUNCTION | CHANGE | TEXT | WHY", file.string(), number));
-    if (!all.emplace(line.substr(0, last), line.substr(last + 3)).second)
+    const std::string why = line.substr(last + 3);
+    if (!why.starts_with("equivalent: ") && !why.starts_with("open: "))
+      throw std::runtime_error(fmt::format("{}:{}:{}: expected \"equivalent: \" or \"open: \" and why",
+                                           file.string(), number, last + 4));
+    if (!all.emplace(line.substr(0, last), why).second)
       throw std::runtime_error(fmt::format("{}:{}:1: this mutant is there already", file.string(), number));
   }
   return all;
