@@ -26,7 +26,7 @@ constexpr Mutant all[]{
 constexpr rlim_t most_seconds = 20;
 constexpr rlim_t most_memory = rlim_t{1} << 30;
 constexpr std::uint64_t first_cases = 300;
-constexpr std::uint64_t exhibited_cases = 1500;
+constexpr std::uint64_t exhibited_cases = 8000;
 constexpr std::size_t exhibits_a_fault = 4;
 
 // The stack acts whenever somebody is in one of its functions.
