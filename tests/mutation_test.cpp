@@ -34,7 +34,7 @@ class MutationCli : public testing::Test {
  protected:
   MutationCli()
       : folder_(std::filesystem::temp_directory_path() / ("finwait-mutation-" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(folder_);
+    std::filesystem::create_directories(folder_ / "out");
   }
   ~MutationCli() override { std::filesystem::remove_all(folder_); }
 
@@ -67,9 +67,9 @@ TEST_F(MutationCli, PlantsEachKindOfFaultOnce) {
                                   "  for (int i = 0; i < a; ++i) b += i;\n"
                                   "  return left ? a : b;\n"
                                   "}\n");
-  const Ran ran = run(std::string(FINWAIT_INSTRUMENT) + " " + folder_.string() + "/ " + source);
+  const Ran ran = run(std::string(FINWAIT_INSTRUMENT) + " " + (folder_ / "out").string() + " " + source);
   ASSERT_EQ(ran.status, 0) << ran.output;
-  EXPECT_EQ(content("mutants.inc"),
+  EXPECT_EQ(content("out/mutants.inc"),
             "{\"small.cpp\", 2, \"f\", \"negate\", \"a < b\"},\n"
             "{\"small.cpp\", 2, \"f\", \"off-by-one\", \"a < b\"},\n"
             "{\"small.cpp\", 2, \"f\", \"drop\", \"g(a);\"},\n"
@@ -101,7 +101,7 @@ TEST_F(MutationCli, RefusesWhatExplainsNothing) {
   const Ran vague = run(program + " --mutant 0 --survivors " +
                         file("vague.txt", "# ours\na.cpp | f | drop | x; | no idea\n"));
   EXPECT_EQ(vague.status, 4);
-  EXPECT_NE(vague.output.find("vague.txt:2:27: expected \"equivalent: \" or \"open: \""), std::string::npos)
+  EXPECT_NE(vague.output.find("vague.txt:2:25: expected \"equivalent: \" or \"open: \""), std::string::npos)
       << vague.output;
   const Ran torn = run(program + " --mutant 0 --survivors " + file("torn.txt", "a.cpp | f\n"));
   EXPECT_EQ(torn.status, 4);

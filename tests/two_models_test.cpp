@@ -310,7 +310,7 @@ class Walk {
     }
     if (ways.empty()) return false;
     auto& [side, way] = ways[below(ways.size())];
-    at(side) = std::move(way.next);
+    at(side) = way.next;
     at(side).record = canonical(at(side), side).record;  // book-keeping of the walk, not of the endpoint
     at(side).h.ack_earlier_in = 0xffff;                  // the next step is another event,
     at(side).h.last_sent = model::Time::min() / 2;       // and time has passed

@@ -377,7 +377,8 @@ int main(int argc, char** argv) {
     std::vector<std::string> mutants;
     for (int i = 2; i < argc; ++i) {
       const std::filesystem::path source = argv[i];
-      std::ofstream(folder / source.filename()) << File(source, mutants).instrumented();
+      const std::string text = File(source, mutants).instrumented();
+      std::ofstream(folder / source.filename()) << text;
     }
     std::ofstream list(folder / "mutants.inc");
     for (const std::string& mutant : mutants) list << mutant << '\n';
