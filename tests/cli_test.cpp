@@ -226,6 +226,29 @@ TEST_F(ExploringCli, SaysWhatWasSearched) {
   EXPECT_FALSE(fs::exists(folder_ / "finwait-explore-reference.checkpoint"));
 }
 
+class CoverageCli : public CommandLine {};
+
+TEST_F(CoverageCli, SaysWhatWasMetAndWhatIsMissing) {
+  const Ended ended = finwait("coverage reference --cases 300 --json cells.json");
+  EXPECT_EQ(ended.status, 1) << ended.out;  // so few cases do not meet all that can be met
+  EXPECT_TRUE(contains(last_line(ended.out), " reachable cells, ")) << ended.out;
+  EXPECT_TRUE(contains(last_line(ended.out), " rows; 300 cases, seed 0x5eed")) << ended.out;
+  const auto cells = nlohmann::json::parse(read("cells.json")).at("cells");
+  const auto met = std::count_if(cells.begin(), cells.end(), [](const auto& cell) {
+    return cell.at("reach") == "reachable" && cell.at("met").template get<std::uint64_t>() > 0;
+  });
+  EXPECT_TRUE(contains(last_line(ended.out), ": " + std::to_string(met) + " of ")) << ended.out;
+}
+
+TEST_F(CoverageCli, RefusesWhatItCannotDo) {
+  const Ended unknown = finwait("coverage refrence");
+  EXPECT_EQ(unknown.status, 3);
+  EXPECT_TRUE(contains(unknown.out, "did you mean \"reference\"?")) << unknown.out;
+  const Ended unwritable = finwait("coverage reference --cases 10 --json nowhere/cells.json");
+  EXPECT_EQ(unwritable.status, 4);
+  EXPECT_TRUE(contains(unwritable.out, "cannot write nowhere/cells.json")) << unwritable.out;
+}
+
 TEST_F(ExploringCli, GoesOnAfterCtrlC) {
   const std::string whole = last_line(finwait(command + "--depth 3 --no-save").out);
   EXPECT_TRUE(contains(whole, " new, 0 fixed")) << whole;
