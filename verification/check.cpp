@@ -34,7 +34,8 @@ bool Pairs::can_be_drawn(PairId id, Side side, const LocalStep& step) {
 
 void Pairs::check_spent(PairId id) {
   if (!checked_.insert(static_cast<std::uint64_t>(id) << 32 | id).second) return;
-  for (FlightId flight = 0; flight < flights_.size(); ++flight) {
+  const auto count = static_cast<FlightId>(flights_.size());
+  for (FlightId flight = 0; flight < count; ++flight) {
     for (const Side sender : {Side::a, Side::b}) {
       if (!is_spent(id, sender, flight)) continue;
       const Side receiver = other(sender);
@@ -55,7 +56,8 @@ void Pairs::check_spent(PairId id) {
 
 void Pairs::check_spent(PairId id, PairId next) {
   if (id == next || !checked_.insert(static_cast<std::uint64_t>(id) << 32 | next).second) return;
-  for (FlightId flight = 0; flight < flights_.size(); ++flight) {
+  const auto count = static_cast<FlightId>(flights_.size());
+  for (FlightId flight = 0; flight < count; ++flight) {
     for (const Side sender : {Side::a, Side::b}) {
       if (!is_spent(id, sender, flight) || is_spent(next, sender, flight)) continue;
       throw std::logic_error(fmt::format(

@@ -7,6 +7,7 @@
 #include <map>
 #include <numeric>
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -141,11 +142,11 @@ class Report {
   }
 
   void unknown() {
-    for (const auto& [id, why] : explained_) {
-      const bool known =
-          std::any_of(mutants().begin(), mutants().end(), [&](const Mutant& m) { return identity(m) == id; });
-      if (known) continue;
-      fmt::print("{} explains what is not there any more: {}\n", file_, id);
+    std::set<std::string> known;
+    for (const Mutant& mutant : mutants()) known.insert(identity(mutant));
+    for (const auto& entry : explained_) {
+      if (known.contains(entry.first)) continue;
+      fmt::print("{} explains what is not there any more: {}\n", file_, entry.first);
       wrong_ = true;
     }
   }
