@@ -87,6 +87,14 @@ Rule while_gone(Hypothesis& h, Rule otherwise) {
   return h.origin_rule;
 }
 
+Rule gone_before(Hypothesis& h, Rule otherwise) {
+  const bool told_apart = h.origin_rule != Rule::none && h.origin_rule != rule_of(h.origin);
+  if (!told_apart || h.origin_rule == otherwise) return otherwise;
+  h.culprit = h.origin_cause;
+  h.explained = true;
+  return h.origin_rule;
+}
+
 void keep_origin(Hypothesis& h, const Hypothesis& before) {
   if (!shows_later(before.origin)) return;
   h.origin = before.origin;
@@ -157,9 +165,7 @@ void suspect_window(Hypothesis& h, const Segment& segment, Rule why) {
 }
 
 void suspect(Hypothesis& h, const Segment& segment, Rule why) {
-  const bool news =
-      segment.has(ACK) && h.iss_known && lt(h.snd_una, segment.ack) && le(segment.ack, h.snd_nxt);
-  if (news && (h.suspect_ack == Rule::none || h.suspect_ack_number != segment.ack)) {
+  if (acks_news(h, segment) && (h.suspect_ack == Rule::none || h.suspect_ack_number != segment.ack)) {
     h.suspect_ack = why;
     h.suspect_ack_number = segment.ack;
     h.suspect_ack_cause = h.event;
@@ -173,6 +179,14 @@ void suspect(Hypothesis& h, const Segment& segment, Rule why) {
     std::move_backward(h.suspects.begin(), h.suspects.end() - 1, h.suspects.end());
   }
   h.suspects[0] = suspect;
+}
+
+bool acks_news(const Hypothesis& h, const Segment& segment) {
+  return segment.has(ACK) && h.iss_known && lt(h.snd_una, segment.ack) && le(segment.ack, h.snd_nxt);
+}
+
+bool has_bad_ack(const Hypothesis& h, const Segment& segment) {
+  return segment.has(ACK) && !acks_news(h, segment);
 }
 
 void owe(Step& step, Owed what, Rule why, Time delay) {

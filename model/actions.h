@@ -17,6 +17,9 @@ void owe(Step& step, Owed what, Rule why, Time delay);
 /// Until the IUT has shown once that a connection has ended, a wrong answer breaks the rule by which it
 /// ended.
 Rule while_gone(Hypothesis& h, Rule otherwise);
+/// The connection was gone before the end that is reported: the rule by which what ended it was refused.
+/// `otherwise` where nothing says so.
+Rule gone_before(Hypothesis& h, Rule otherwise);
 /// A connection whose end has not shown yet ends in another way too: the first end stays the likelier cause.
 void keep_origin(Hypothesis& h, const Hypothesis& before);
 /// What the last segment ought not to have done is the likelier cause.
@@ -42,6 +45,11 @@ Reset reset_in_any_form(const Hypothesis& h, const Segment& segment, Rule why);
 /// What is waiting and may be sent is owed (§3.8.6.2.1); else nothing is. After every change of the send
 /// variables.
 void review_sending(Step& step);
+
+/// SND.UNA < SEG.ACK =< SND.NXT: the segment acknowledges something that was not acknowledged before.
+bool acks_news(const Hypothesis& h, const Segment& segment);
+/// Before our SYN is acknowledged every other ACK is a bad one (§3.10.7.3, first; §3.5.2, group 2).
+bool has_bad_ack(const Hypothesis& h, const Segment& segment);
 
 // Actions of the table.
 void register_syn(Step& step, const Segment& segment);

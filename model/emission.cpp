@@ -132,11 +132,7 @@ Rule emits_reset(Step& step, const Segment& o) {
   if (uncaused && h.shrunk()) return Rule::survives_shrunken_window;
   if (h.suspect_ack != Rule::none && h.fin_sent) return suspected_ack(h, h.silence);
   const bool gone = h.state == State::closed || h.state == State::listen;
-  if (gone && h.origin_rule != Rule::none && h.origin_rule != rule_of(h.origin)) {  // it was gone before
-    h.culprit = h.origin_cause;
-    h.explained = true;
-    return h.origin_rule;
-  }
+  if (const Rule rule = gone ? gone_before(h, Rule::none) : Rule::none; rule != Rule::none) return rule;
   if (h.silence != Rule::none) {
     h.culprit = h.blame_cause;
     return h.silence;

@@ -20,10 +20,6 @@ bool receives(State state) {
   return state == State::established || state == State::fin_wait_1 || state == State::fin_wait_2;
 }
 
-bool acks_syn(const Hypothesis& h, const Segment& segment) {
-  return segment.has(ACK) && h.iss_known && lt(h.snd_una, segment.ack) && le(segment.ack, h.snd_nxt);
-}
-
 bool covers_fin(const Hypothesis& h, const Segment& segment) {
   return segment.has(ACK) && h.fin_sent && segment.ack == h.snd_nxt;
 }
@@ -225,7 +221,7 @@ void ack_of_unacceptable(Step& step, const Segment& segment) {
   const bool closed_window = h.rcv_wnd() == 0 && segment.seq == h.rcv_nxt;
   if (!old && !closed_window) return;
   if (h.opening()) {
-    if (acks_syn(h, segment) && step.choose.otherwise(Choice::unprocessed_ack)) {
+    if (acks_news(h, segment) && step.choose.otherwise(Choice::unprocessed_ack)) {
       establish_passive_or_crossed(step, segment);
       take_held(step);
     }
@@ -251,7 +247,7 @@ void unacceptable(Step& step, const Segment& segment) {
   h.blame = Rule::unacceptable_is_dropped;
   suspect(h, segment, Rule::unacceptable_is_dropped);
   h.silence = h.opening() ? Rule::reset_needs_a_cause : Rule::synchronized_answers_with_ack;
-  const bool bad_ack = segment.has(ACK) && !acks_syn(h, segment);
+  const bool bad_ack = has_bad_ack(h, segment);
   // §3.5.2, group 2: in SYN-RECEIVED a reset answers the bad ACK.
   if (h.opening() && bad_ack && !h.iss_known) {
     answer_blind_ack(step, segment);
@@ -336,12 +332,6 @@ void reset_arrives(Step& step, const Segment& segment) {
   if (way == 2) challenge_reset(step);
 }
 
-Segment without_syn(Segment segment) {
-  segment.flags = static_cast<std::uint8_t>(segment.flags & ~SYN);
-  segment.seq += 1;
-  return segment;
-}
-
 // What is left of a segment whose SYN lies left of the window. While the connection opens, text and FIN that
 // come with a SYN may still be dropped: the peer sends them again (reading A7).
 Segment trimmed(Step& step, const Segment& segment) {
@@ -378,7 +368,7 @@ void syn_in_passive_syn_received(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
   const Reset stranger = reset_in_any_form(h, segment, Rule::syn_in_passive_syn_received);
   // §3.5.2, group 2, against step 4: a bad ACK is reset and "the connection remains in the same state".
-  const bool bad_ack = segment.has(ACK) && !acks_syn(h, segment);
+  const bool bad_ack = has_bad_ack(h, segment);
   const int way = step.choose.pick(Choice::syn_passive, bad_ack ? 4 : 3);  // reading A13
   if (way == 3) {
     take(UnacceptableAck{segment}, step);
@@ -426,7 +416,7 @@ void syn_arrives(Step& step, const Segment& segment) {
     h.peer_mss_given = h.peer_mss_given || segment.mss.has_value();
   }
   const bool crossed = h.state == State::syn_received && !h.passive && segment.seq == h.irs;
-  if (crossed && acks_syn(h, segment)) return crossing_syn_ack(step, segment);
+  if (crossed && acks_news(h, segment)) return crossing_syn_ack(step, segment);
   Where where = acceptability(h, step.claims, segment.seq, segment.len());
   if (lt(segment.seq, h.rcv_nxt) && lt(h.rcv_nxt, segment.end())) {
     // Only what follows the SYN is new: "trimming off any portions that lie outside the window (including SYN
@@ -446,7 +436,7 @@ void syn_arrives(Step& step, const Segment& segment) {
   if (h.state == State::syn_received && h.passive) return syn_in_passive_syn_received(step, segment);
   // §3.5.2, group 2, as in the passive case: a bad ACK is reset and "the connection remains in the same
   // state".
-  const bool bad_ack = h.opening() && h.iss_known && segment.has(ACK) && !acks_syn(h, segment);
+  const bool bad_ack = h.opening() && h.iss_known && has_bad_ack(h, segment);
   if (bad_ack && step.choose.otherwise(Choice::syn_received_answer)) {
     take(UnacceptableAck{segment}, step);
     return;
@@ -460,7 +450,7 @@ void syn_arrives(Step& step, const Segment& segment) {
 // True where the segment goes on to steps six to eight.
 bool ack_in_syn_received(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
-  if (acks_syn(h, segment)) {
+  if (acks_news(h, segment)) {
     const bool early = lt(h.rcv_nxt, segment.seq);
     if (early && step.choose.otherwise(Choice::unprocessed_ack)) return true;  // reading A27
     establish_passive_or_crossed(step, segment);

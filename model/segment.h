@@ -41,4 +41,11 @@ struct Segment {
   Seq end() const { return seq + len(); }
 };
 
+/// What follows the SYN of a segment that has one: text and the other control bits, from the next number on.
+inline Segment without_syn(Segment segment) {
+  segment.flags = static_cast<std::uint8_t>(segment.flags & ~SYN);
+  segment.seq += 1;
+  return segment;
+}
+
 }  // namespace finwait::model

@@ -67,17 +67,13 @@ void syn_in_syn_sent(Step& step, const Segment& segment) {
   h.ack_earlier = h.rcv_nxt;
   h.ack_earlier_in = h.event;
   grant_ack(step);
-  Segment rest = segment;
-  rest.flags = static_cast<std::uint8_t>(rest.flags & ~SYN);
-  rest.seq += 1;
-  process_text(step, rest, Rule::text_is_accepted);
+  process_text(step, without_syn(segment), Rule::text_is_accepted);
   h.silence = Rule::none;
 }
 
 void syn_sent(Step& step, const Segment& segment) {
   Hypothesis& h = step.h;
-  const bool acceptable = h.iss_known && lt(h.snd_una, segment.ack) && le(segment.ack, h.snd_nxt);
-  if (segment.has(ACK) && !acceptable) {  // first
+  if (has_bad_ack(h, segment)) {  // first
     if (segment.has(RST)) {
       h.blame = h.silence = Rule::syn_sent_rst_bad_ack;
       return;

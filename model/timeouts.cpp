@@ -94,20 +94,6 @@ void expire(Step& step) {
   }
 }
 
-namespace {
-
-// Whoever has ended earlier, by what was refused, has nothing to tell at this end.
-Rule end_untold(Hypothesis& h, Rule why) {
-  if (h.origin_rule != Rule::none && h.origin_rule != rule_of(h.origin) && h.origin_rule != why) {
-    h.culprit = h.origin_cause;
-    h.explained = true;
-    return h.origin_rule;
-  }
-  return suspected(h, h.rcv_nxt + 1, why);
-}
-
-}  // namespace
-
 Rule overdue(Step& step, bool quiet) {
   Hypothesis& h = step.h;
   const auto late = [&](Time by) { return by < step.now || (quiet && by == step.now); };
@@ -125,8 +111,12 @@ Rule overdue(Step& step, bool quiet) {
       const bool by_suspect =
           static_cast<Owed>(i) == Owed::ack && h.suspect_ack_cause == duty.cause && h.fin_sent;
       if (by_suspect) return suspected_ack(h, duty.why);  // it obeyed the ACK and has gone
-      // A reset at RCV.NXT that is not obeyed: RCV.NXT is elsewhere for who has taken what was refused.
-      if (static_cast<Owed>(i) == Owed::failed) return end_untold(h, duty.why);
+      if (static_cast<Owed>(i) == Owed::failed) {
+        // Whoever was gone has nothing to tell now. And a reset at RCV.NXT is not obeyed: RCV.NXT is
+        // elsewhere for who has taken what was refused.
+        if (const Rule rule = gone_before(h, duty.why); rule != duty.why) return rule;
+        return suspected(h, h.rcv_nxt + 1, duty.why);
+      }
       return h.passive && static_cast<Owed>(i) == Owed::syn_ack ? while_gone(h, duty.why) : duty.why;
     }
     if (Rule rule = overdue_retransmission(step); rule != Rule::none) return rule;

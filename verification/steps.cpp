@@ -295,8 +295,7 @@ bool takes_fin_after_own_reset(const Endpoint& before, const Hypothesis& after) 
 void trim_syn(const Hypothesis& h, Segment& segment) {
   const bool straddles = lt(segment.seq, h.rcv_nxt) && lt(h.rcv_nxt, segment.end());
   if (!segment.has(model::SYN) || h.state < State::syn_received || !straddles) return;
-  segment.flags = static_cast<std::uint8_t>(segment.flags & ~model::SYN);
-  ++segment.seq;
+  segment = model::without_syn(segment);
 }
 
 // What Options::plain leaves out of what may be sent.
