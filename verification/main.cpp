@@ -6,13 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/exit_status.h"
 #include "verification/two_models.h"
 
 namespace finwait::verification {
 
 namespace {
-
-enum Status { as_expected = 0, violated = 1, inconclusive = 2, usage = 3, tester_failed = 4 };
 
 struct Arguments {
   std::vector<std::string> names;
@@ -52,7 +51,7 @@ int parse(int argc, char** argv, Arguments& arguments) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? as_expected : usage;
+    return app.exit(error) == 0 ? cli::as_expected : cli::usage;
   }
   if (arguments.names.empty()) arguments.names = known;
   return -1;
@@ -88,7 +87,7 @@ void print_line(const Scenario& scenario, const Options& options, const Report& 
 }
 
 int check(const Arguments& arguments) {
-  int status = as_expected;
+  int status = cli::as_expected;
   if (!arguments.pairs) {
     fmt::print("capacity {}\n", arguments.options.capacity);
     print_head();
@@ -104,9 +103,9 @@ int check(const Arguments& arguments) {
     }
     std::fflush(stdout);
     if (report.violation) {
-      status = violated;
-    } else if (!report.closed && arguments.options.depth == 0 && status == as_expected) {
-      status = inconclusive;
+      status = cli::unexpected;
+    } else if (!report.closed && arguments.options.depth == 0 && status == cli::as_expected) {
+      status = cli::inconclusive;
     }
   }
   return status;
@@ -123,6 +122,6 @@ int main(int argc, char** argv) {
     return status >= 0 ? status : finwait::verification::check(arguments);
   } catch (const std::exception& error) {
     fmt::print(stderr, "finwait_model_check: {}\n", error.what());
-    return finwait::verification::tester_failed;
+    return finwait::cli::broken;
   }
 }

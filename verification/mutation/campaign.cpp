@@ -66,12 +66,15 @@ class ActingAdapter final : public Adapter {
   std::unique_ptr<Adapter> stack_;
 };
 
-// Whether this case shows a deviation.
-bool deviates(Session& session, PropertySource& source, std::uint64_t seed, std::uint64_t number) {
-  session.start(source.begin(seed, number));
-  for (std::size_t events = 0; events < max_events; ++events) {
+// Whether this case shows a deviation; what was played of it is left in `played`.
+bool deviates(Session& session, PropertySource& source, std::uint64_t seed, std::uint64_t number,
+              Case& played) {
+  played = {source.begin(seed, number), {}};
+  session.start(played.setup);
+  while (played.events.size() < max_events) {
     const std::optional<Event> event = source.next(session.oracle().front());
     if (!event) break;
+    played.events.push_back(*event);
     const Outcome outcome = session.play(*event);
     if (outcome == Outcome::fail) return true;
     if (outcome == Outcome::inconclusive || session.oracle().contradicted()) break;
@@ -82,16 +85,18 @@ bool deviates(Session& session, PropertySource& source, std::uint64_t seed, std:
 // Whether one of these cases does.
 bool shown(Session& session, PropertySource& source, std::uint64_t seed, std::uint64_t from,
            std::uint64_t to) {
+  Case played;
   for (std::uint64_t number = from; number < to; ++number) {
-    if (deviates(session, source, seed, number)) return true;
+    if (deviates(session, source, seed, number, played)) return true;
   }
   return false;
 }
 
-// A stack with a fault of its own, and cases in which the oracle as it is finds it at fault.
+// A stack with a fault of its own, and cases in which the oracle as it is finds it at fault. Their events are
+// kept: drawn again while another oracle judges they would be others, and show nothing for that reason alone.
 struct Exhibit {
   std::string_view stack;
-  std::vector<std::uint64_t> cases;
+  std::vector<Case> cases;
 };
 
 std::vector<Exhibit> exhibits(std::uint64_t seed) {
@@ -102,9 +107,10 @@ std::vector<Exhibit> exhibits(std::uint64_t seed) {
     Session session(adapter);
     PropertySource source(all_properties());
     Exhibit exhibit{fault.name, {}};
+    Case played;
     for (std::uint64_t number = 0; number < exhibited_cases && exhibit.cases.size() < exhibits_a_fault;
          ++number) {
-      if (deviates(session, source, seed, number)) exhibit.cases.push_back(number);
+      if (deviates(session, source, seed, number, played)) exhibit.cases.push_back(played);
     }
     if (!exhibit.cases.empty()) all_found.push_back(std::move(exhibit));
   }
@@ -112,13 +118,12 @@ std::vector<Exhibit> exhibits(std::uint64_t seed) {
 }
 
 // Whether the oracle passes over a deviation that it finds without its own fault.
-bool misses(const std::vector<Exhibit>& shown_before, std::uint64_t seed) {
+bool misses(const std::vector<Exhibit>& shown_before) {
   for (const Exhibit& exhibit : shown_before) {
     ActingAdapter adapter(make_mutant(exhibit.stack));
     Session session(adapter);
-    PropertySource source(all_properties());
-    for (const std::uint64_t number : exhibit.cases) {
-      if (!deviates(session, source, seed, number)) return true;
+    for (const Case& shown_case : exhibit.cases) {
+      if (play(session, shown_case).outcome != Outcome::fail) return true;
     }
   }
   return false;
@@ -138,7 +143,7 @@ Fate fate_of(const Campaign& campaign, const std::vector<Exhibit>& exhibited, in
           return role == Role::stack ? Fate::stack_judged : Fate::oracle_wrong;
       }
       active.role = Role::oracle;
-      if (from == 0 && misses(exhibited, campaign.seed)) return Fate::oracle_blind;
+      if (from == 0 && misses(exhibited)) return Fate::oracle_blind;
     }
   } catch (const std::exception&) {
     return Fate::refused;

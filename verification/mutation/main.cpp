@@ -12,14 +12,13 @@
 #include <thread>
 #include <vector>
 
+#include "cli/exit_status.h"
 #include "verification/mutation/campaign.h"
 #include "verification/mutation/survivors.h"
 
 namespace finwait::mutation {
 
 namespace {
-
-enum Status { as_expected = 0, unexpected = 1, usage = 3, tester_failed = 4 };
 
 struct Arguments {
   Campaign campaign;
@@ -52,7 +51,7 @@ int parse(int argc, char** argv, Arguments& arguments) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? as_expected : usage;
+    return app.exit(error) == 0 ? cli::as_expected : cli::usage;
   }
   return -1;
 }
@@ -107,7 +106,6 @@ class Report {
     }
   }
 
-  // Two mutants with one identity are one line in the file: caught once is not out of date.
   int print(bool all) {
     fmt::print("{:22} {:>7} {:>8} {:>11} {:>6} {:>12}\n", "model/", "faults", "caught", "equivalent", "open",
                "unexplained");
@@ -132,7 +130,7 @@ class Report {
     for (const int number : out_of_date_)
       fmt::print("caught, though {} explains why not: {}\n", file_, text_of(number));
     if (all) unknown();
-    return wrong_ || !unexplained_.empty() || !out_of_date_.empty() ? unexpected : as_expected;
+    return wrong_ || !unexplained_.empty() || !out_of_date_.empty() ? cli::unexpected : cli::as_expected;
   }
 
  private:
@@ -163,7 +161,7 @@ int carry_out(const Arguments& arguments) {
   if (arguments.list) {
     for (int number = 0; number < static_cast<int>(mutants().size()); ++number)
       fmt::print("{}\n", text_of(number));
-    return as_expected;
+    return cli::as_expected;
   }
   Report report(arguments.survivors);
   std::vector<int> numbers = chosen(arguments);
@@ -184,6 +182,6 @@ int main(int argc, char** argv) {
     return status >= 0 ? status : finwait::mutation::carry_out(arguments);
   } catch (const std::exception& error) {
     fmt::print(stderr, "finwait_mutation: {}\n", error.what());
-    return finwait::mutation::tester_failed;
+    return finwait::cli::broken;
   }
 }

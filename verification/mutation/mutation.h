@@ -12,9 +12,9 @@ namespace finwait::mutation {
 struct Mutant {
   std::string_view file;      ///< below model/
   int line = 0;               ///< in that file
-  std::string_view function;  ///< or the number of the row in the transition table
+  std::string_view function;  ///< or "row" for a row of the transition table
   std::string_view change;    ///< negate, boundary, off-by-one, drop, target, action
-  std::string_view text;      ///< what is changed
+  std::string_view text;      ///< what is changed; numbered where a function has it more than once
 };
 
 /// Who is to act by the fault: the other one acts by the model as it is.

@@ -12,9 +12,10 @@ namespace finwait::mutation {
 /// The name of a mutant that outlives edits elsewhere: file, function, change and text, but no line.
 std::string identity(const Mutant& mutant);
 
-/// By identity: why nobody can see that fault. A line each, "FILE | FUNCTION | CHANGE | TEXT | WHY"; empty
-/// lines and those that begin with # count for nothing.
-/// @throws std::runtime_error with file and line where a line is not so, or comes twice.
+/// By identity: why that fault survives. WHY begins with "equivalent: " (nothing that is judged changes) or
+/// "open: " (it ought to be caught, and is not yet). A line each, "FILE | FUNCTION | CHANGE | TEXT | WHY";
+/// empty lines and those that begin with # count for nothing.
+/// @throws std::runtime_error with file, line and column where a line is not so, or comes twice.
 std::map<std::string, std::string> read_survivors(const std::filesystem::path& file);
 
 }  // namespace finwait::mutation
