@@ -1,7 +1,6 @@
 // The command line, used as a user would: the built program, its output, its exit status.
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,35 +16,19 @@
 #include <thread>
 #include <vector>
 
+#include "tests/shell.h"
+
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Ended {
-  int status = -1;
-  std::string out;  ///< stdout and stderr
-};
+using finwait::Ended;
 
-/// A folder of its own for each test, in which finwait is started.
-class CommandLine : public testing::Test {
+/// finwait is started in a folder of its own for each test.
+class CommandLine : public finwait::InOwnFolder {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "finwait-cli-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   Ended finwait(const std::string& arguments) const {
-    const std::string command = "cd " + folder_.string() + " && " FINWAIT_BINARY " " + arguments + " 2>&1";
-    FILE* pipe = popen(command.c_str(), "r");
-    Ended ended;
-    std::array<char, 4096> buffer;
-    std::size_t got = 0;
-    while ((got = fread(buffer.data(), 1, buffer.size(), pipe)) > 0) ended.out.append(buffer.data(), got);
-    const int status = pclose(pipe);
-    ended.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-    return ended;
+    return ::finwait::shell("cd " + folder_.string() + " && " FINWAIT_BINARY " " + arguments);
   }
 
   /// A short run on lwIP; its traces and expectations lie in the test's folder.
@@ -69,7 +52,6 @@ class CommandLine : public testing::Test {
   }
 
   const std::string own_places = "--traces traces --expectations known.txt ";
-  fs::path folder_;
 };
 
 bool contains(const std::string& text, const std::string& part) {

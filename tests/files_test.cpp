@@ -10,21 +10,15 @@
 #include <thread>
 #include <vector>
 
+#include "tests/shell.h"
+
 namespace finwait {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// An empty folder for one test, removed with all that is in it.
-class Files : public ::testing::Test {
+class Files : public InOwnFolder {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "finwait-files-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder); }
-
   std::string content(const fs::path& path) {
     const auto result = read_file(path);
     return std::holds_alternative<std::string>(result) ? std::get<std::string>(result)
@@ -32,70 +26,68 @@ class Files : public ::testing::Test {
   }
   std::vector<std::string> names() {
     std::vector<std::string> result;
-    for (const auto& entry : fs::directory_iterator(folder)) result.push_back(entry.path().filename());
+    for (const auto& entry : fs::directory_iterator(folder_)) result.push_back(entry.path().filename());
     return result;
   }
-
-  fs::path folder;
 };
 
 TEST_F(Files, WhatWasWrittenIsReadAgain) {
   std::string text(200'000, 'x');
   text += std::string("\0\r\n\xff", 4);
-  EXPECT_EQ(write_file_atomically(folder / "a.pkt", text), std::nullopt);
-  EXPECT_EQ(content(folder / "a.pkt"), text);
-  EXPECT_EQ(write_file_atomically(folder / "empty", ""), std::nullopt);
-  EXPECT_EQ(content(folder / "empty"), "");
+  EXPECT_EQ(write_file_atomically(folder_ / "a.pkt", text), std::nullopt);
+  EXPECT_EQ(content(folder_ / "a.pkt"), text);
+  EXPECT_EQ(write_file_atomically(folder_ / "empty", ""), std::nullopt);
+  EXPECT_EQ(content(folder_ / "empty"), "");
 }
 
 TEST_F(Files, WritingReplacesTheWholeFileAndLeavesNothingBeside) {
-  ASSERT_EQ(write_file_atomically(folder / "a.pkt", "the first, longer text"), std::nullopt);
-  ASSERT_EQ(write_file_atomically(folder / "a.pkt", "second"), std::nullopt);
-  EXPECT_EQ(content(folder / "a.pkt"), "second");
+  ASSERT_EQ(write_file_atomically(folder_ / "a.pkt", "the first, longer text"), std::nullopt);
+  ASSERT_EQ(write_file_atomically(folder_ / "a.pkt", "second"), std::nullopt);
+  EXPECT_EQ(content(folder_ / "a.pkt"), "second");
   EXPECT_EQ(names(), std::vector<std::string>{"a.pkt"});
 }
 
 TEST_F(Files, ARelativePathIsWrittenToTheCurrentFolder) {
   const fs::path before = fs::current_path();
-  fs::current_path(folder);
+  fs::current_path(folder_);
   const auto error = write_file_atomically("a.pkt", "text");
   fs::current_path(before);
   EXPECT_EQ(error, std::nullopt);
-  EXPECT_EQ(content(folder / "a.pkt"), "text");
+  EXPECT_EQ(content(folder_ / "a.pkt"), "text");
 }
 
 TEST_F(Files, AFolderThatCannotBeWrittenIsAnErrorWithPathAndReason) {
-  ASSERT_EQ(write_file_atomically(folder / "file", "text"), std::nullopt);
-  const fs::path below_a_file = folder / "file" / "a.pkt";
+  ASSERT_EQ(write_file_atomically(folder_ / "file", "text"), std::nullopt);
+  const fs::path below_a_file = folder_ / "file" / "a.pkt";
   EXPECT_EQ(write_file_atomically(below_a_file, "text"),
             "cannot write " + below_a_file.string() + ": Not a directory");
-  const fs::path nowhere = folder / "missing" / "a.pkt";
+  const fs::path nowhere = folder_ / "missing" / "a.pkt";
   EXPECT_EQ(write_file_atomically(nowhere, "text"),
             "cannot write " + nowhere.string() + ": No such file or directory");
-  EXPECT_EQ(content(folder / "file"), "text");
+  EXPECT_EQ(content(folder_ / "file"), "text");
 }
 
 TEST_F(Files, AFailedReplacementLeavesTheOldAndNoPart) {
-  fs::create_directories(folder / "a.pkt" / "inner");
-  const auto error = write_file_atomically(folder / "a.pkt", "text");
+  fs::create_directories(folder_ / "a.pkt" / "inner");
+  const auto error = write_file_atomically(folder_ / "a.pkt", "text");
   ASSERT_TRUE(error.has_value());
-  EXPECT_EQ(error->find("cannot write " + (folder / "a.pkt").string() + ": "), 0U) << *error;
-  EXPECT_TRUE(fs::is_directory(folder / "a.pkt" / "inner"));
+  EXPECT_EQ(error->find("cannot write " + (folder_ / "a.pkt").string() + ": "), 0U) << *error;
+  EXPECT_TRUE(fs::is_directory(folder_ / "a.pkt" / "inner"));
   EXPECT_EQ(names(), std::vector<std::string>{"a.pkt"});
 }
 
 TEST_F(Files, ReadingWhatIsNotThereIsAnErrorWithPathAndReason) {
-  const fs::path path = folder / "missing";
+  const fs::path path = folder_ / "missing";
   const auto result = read_file(path);
   ASSERT_TRUE(std::holds_alternative<FileError>(result));
   EXPECT_EQ(std::get<FileError>(result).text, "cannot read " + path.string() + ": No such file or directory");
-  const auto a_folder = read_file(folder);
+  const auto a_folder = read_file(folder_);
   ASSERT_TRUE(std::holds_alternative<FileError>(a_folder));
-  EXPECT_EQ(std::get<FileError>(a_folder).text, "cannot read " + folder.string() + ": Is a directory");
+  EXPECT_EQ(std::get<FileError>(a_folder).text, "cannot read " + folder_.string() + ": Is a directory");
 }
 
 TEST_F(Files, AReaderNeverSeesHalfATextWhileSeveralWrite) {
-  const fs::path path = folder / "a.pkt";
+  const fs::path path = folder_ / "a.pkt";
   const std::string a(100'000, 'a');
   const std::string b(100'000, 'b');
   ASSERT_EQ(write_file_atomically(path, a), std::nullopt);
