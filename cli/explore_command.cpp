@@ -1,9 +1,6 @@
 // finwait explore: saved traces first, then every sequence of events; what is new is saved at once, and what
 // an interrupt leaves undone can go on later.
 #include <fmt/format.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include <filesystem>
 #include <utility>
@@ -286,11 +283,6 @@ class ExploreCommand {
 }  // namespace
 
 int explore_command(const ExploreArguments& arguments) {
-#ifdef __GLIBC__
-  // A worker is forked anew after each crash, thousands of times: what is large and freed goes back to the
-  // system at once, so that there is less to copy.
-  mallopt(M_MMAP_THRESHOLD, 1 << 20);
-#endif
   return ExploreCommand(arguments)();
 }
 
