@@ -66,4 +66,10 @@ int list_command(const ListArguments& arguments);
 
 int explain_command(const std::string& rule);
 
+struct CheckAgentArguments {
+  agent::Command agent;
+  std::chrono::milliseconds patience{2000};  ///< in which each answer has to come
+};
+int check_agent_command(const CheckAgentArguments& arguments);
+
 }  // namespace finwait::cli

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <exception>
@@ -14,6 +15,18 @@
 namespace finwait::cli {
 
 namespace {
+
+using Agent = agent::Command;
+
+// What stands behind "--" is an agent with its arguments; what is left is for CLI11.
+Agent agent_behind(int& argc, char** argv) {
+  char** const end = argv + argc;
+  char** const mark = std::find(argv, end, std::string_view("--"));
+  if (mark == end) return {};
+  argc = static_cast<int>(mark - argv);
+  if (mark + 1 == end) throw UsageError("an agent is missing behind \"--\"");
+  return {mark + 1, end};
+}
 
 // ---- values -----------------------------------------------------------------------------------------
 
@@ -38,7 +51,7 @@ unsigned workers_from(std::string_view text) {
   return static_cast<unsigned>(workers);
 }
 
-std::chrono::milliseconds time_from(const std::string& text) {
+std::chrono::milliseconds time_from(std::string_view option, const std::string& text) {
   const std::size_t unit_at = text.find_first_not_of("0123456789");
   const std::string unit = unit_at == std::string::npos ? "" : text.substr(unit_at);
   const std::string digits = text.substr(0, unit_at);
@@ -49,9 +62,9 @@ std::chrono::milliseconds time_from(const std::string& text) {
                                   : 0;
   if (scale == 0 || digits.empty() || digits.size() > 9) {
     throw UsageError(
-        fmt::format("--time: expected a time such as 500ms, 60s, 10m or 8h, found \"{}\"", text));
+        fmt::format("{}: expected a time such as 500ms, 60s, 10m or 8h, found \"{}\"", option, text));
   }
-  return std::chrono::milliseconds(static_cast<std::int64_t>(number_from("--time", digits)) * scale);
+  return std::chrono::milliseconds(static_cast<std::int64_t>(number_from(option, digits)) * scale);
 }
 
 // ---- what was misspelt ------------------------------------------------------------------------------
@@ -99,8 +112,16 @@ struct Texts {
   std::string cases, seed, time, workers, depth;
 };
 
-void add_check(CLI::App& command, CheckArguments& check, Texts& texts) {
-  command.add_option("stack", check.stack, "One of \"finwait list --stacks\"")->required();
+// A stack is named, unless an agent stands behind "--".
+void add_stack(CLI::App& command, std::string& stack, const Agent& agent) {
+  if (agent.empty())
+    command
+        .add_option("stack", stack, "One of \"finwait list --stacks\", or -- AGENT [ARGUMENT...] at the end")
+        ->required();
+}
+
+void add_check(CLI::App& command, CheckArguments& check, Texts& texts, const Agent& agent) {
+  add_stack(command, check.stack, agent);
   command.add_option("--workers", texts.workers,
                      "Processes that play cases (default: one a core); any number finds the same");
   command.add_option("--json", check.json, "Write one object a line for each finding, then the totals");
@@ -110,9 +131,9 @@ void add_check(CLI::App& command, CheckArguments& check, Texts& texts) {
   add_places(command, check.places);
 }
 
-void describe_run(CLI::App& app, RunArguments& run, Texts& texts) {
+void describe_run(CLI::App& app, RunArguments& run, Texts& texts, const Agent& agent) {
   CLI::App* command = app.add_subcommand("run", "Check a stack: saved traces first, then random cases");
-  add_check(*command, run.check, texts);
+  add_check(*command, run.check, texts, agent);
   command->add_option("selector", run.selectors,
                       "Clauses (3.10.7 includes 3.10.7.4) or properties; default: all");
   command->add_option("--cases", texts.cases,
@@ -128,14 +149,15 @@ void describe_run(CLI::App& app, RunArguments& run, Texts& texts) {
       "  finwait run lwip\n"
       "  finwait run lwip 3.10.7.3 --cases 100000 --seed 0x5eed\n"
       "  finwait run lwip --time 60s --json findings.json\n"
+      "  finwait run -- python3 my_agent.py\n"
       "Exit status: 0 as expected, 1 a new deviation or an expected one that is gone, 2 inconclusive,\n"
       "3 usage, 4 the tester or an adapter has failed.");
 }
 
-void describe_coverage(CLI::App& app, CoverageArguments& coverage, Texts& texts) {
+void describe_coverage(CLI::App& app, CoverageArguments& coverage, Texts& texts, const Agent& agent) {
   CLI::App* command = app.add_subcommand(
       "coverage", "Show which states, events, boundaries and rows of the transition table a run meets");
-  command->add_option("stack", coverage.stack, "One of \"finwait list --stacks\"")->required();
+  add_stack(*command, coverage.stack, agent);
   command->add_option("--cases", texts.cases, "Random cases (default: 20000)");
   command->add_option("--seed", texts.seed, "Of the random cases (default: 0x5eed)");
   command->add_option("--json", coverage.json, "Write every cell and row with its count");
@@ -147,9 +169,9 @@ void describe_coverage(CLI::App& app, CoverageArguments& coverage, Texts& texts)
       "4 the tester or an adapter has failed.");
 }
 
-void describe_explore(CLI::App& app, ExploreArguments& explore, Texts& texts) {
+void describe_explore(CLI::App& app, ExploreArguments& explore, Texts& texts, const Agent& agent) {
   CLI::App* command = app.add_subcommand("explore", "Check a stack: every sequence of events, not a sample");
-  add_check(*command, explore.check, texts);
+  add_check(*command, explore.check, texts, agent);
   command->add_option(
       "--alphabet", explore.alphabet,
       "core: about 20 events, every sequence; full: every event class, going on only from states "
@@ -183,10 +205,10 @@ void describe_replay(CLI::App& app, ReplayArguments& replay) {
       "Exit status: 0 if every script does what its head says, 1 if one is FIXED or fails otherwise.");
 }
 
-void describe_accept(CLI::App& app, AcceptArguments& accept) {
+void describe_accept(CLI::App& app, AcceptArguments& accept, const Agent& agent) {
   CLI::App* command =
       app.add_subcommand("accept", "Write expectations for saved findings, to be reviewed as a diff");
-  command->add_option("stack", accept.stack, "One of \"finwait list --stacks\"")->required();
+  add_stack(*command, accept.stack, agent);
   command->add_option("--bug", accept.link, "Link that each new entry gets");
   command->add_option("--reason", accept.reason,
                       "Reason that each new entry gets (default: what was observed)");
@@ -207,6 +229,16 @@ void describe_list(CLI::App& app, ListArguments& list, std::string& rule) {
       "Examples:\n  finwait explain 3.10.7.3/rst-without-ack-is-dropped\n  finwait explain 3.10.7.4");
 }
 
+void describe_check_agent(CLI::App& app, std::string& patience) {
+  CLI::App* command = app.add_subcommand(
+      "check-agent", "Check that a program speaks the agent protocol, docs/agent-protocol.md");
+  command->add_option("--patience", patience, "In which each answer has to come, e.g. 500ms (default: 2s)");
+  command->footer(
+      "Example:\n"
+      "  finwait check-agent -- python3 my_agent.py\n"
+      "Exit status: 0 if nothing is bad, 3 usage, 4 otherwise.");
+}
+
 void take_numbers(const Texts& texts, std::optional<std::uint64_t>& cases,
                   std::optional<std::uint64_t>& seed) {
   if (!texts.cases.empty()) cases = number_from("--cases", texts.cases);
@@ -215,7 +247,7 @@ void take_numbers(const Texts& texts, std::optional<std::uint64_t>& cases,
 
 int run(RunArguments& run, const Texts& texts) {
   take_numbers(texts, run.cases, run.seed);
-  if (!texts.time.empty()) run.time = time_from(texts.time);
+  if (!texts.time.empty()) run.time = time_from("--time", texts.time);
   if (!texts.workers.empty()) run.check.workers = workers_from(texts.workers);
   return run_command(run);
 }
@@ -228,6 +260,7 @@ int explore(ExploreArguments& explore, const Texts& texts) {
 }
 
 struct Arguments {
+  Agent agent;
   RunArguments run;
   Texts run_texts;
   CoverageArguments coverage;
@@ -236,12 +269,34 @@ struct Arguments {
   Texts explore_texts;
   ReplayArguments replay;
   AcceptArguments accept;
+  std::string agent_patience;
   ListArguments list;
   std::string rule;
 };
 
+int check_agent(const Arguments& arguments) {
+  CheckAgentArguments check;
+  check.agent = arguments.agent;
+  if (check.agent.empty()) throw UsageError("check-agent: the agent is missing; write it behind \"--\"");
+  if (!arguments.agent_patience.empty()) check.patience = time_from("--patience", arguments.agent_patience);
+  if (check.patience.count() == 0) throw UsageError("--patience: expected a time longer than 0");
+  return check_agent_command(check);
+}
+
+// The agent is a stack like any other from here on.
+void take_agent(const std::string& command, Arguments& arguments) {
+  if (arguments.agent.empty()) return;
+  if (command == "list" || command == "explain")
+    throw UsageError(fmt::format("finwait {} takes no agent behind \"--\"", command));
+  const std::string name = add_agent(arguments.agent);
+  arguments.run.check.stack = arguments.explore.check.stack = name;
+  arguments.coverage.stack = arguments.accept.stack = name;
+}
+
 int dispatch(const CLI::App& app, Arguments& arguments) {
   const std::string command = app.get_subcommands().front()->get_name();
+  if (command == "check-agent") return check_agent(arguments);
+  take_agent(command, arguments);
   if (command == "list") return list_command(arguments.list);
   if (command == "explain") return explain_command(arguments.rule);
   catch_interrupt();
@@ -261,12 +316,14 @@ int finwait_main(int argc, char** argv) {
   app.footer("Start with: finwait list --stacks, finwait run STACK. Each command has its own --help.");
   app.get_formatter()->column_width(28);
   Arguments arguments;
+  arguments.agent = agent_behind(argc, argv);
   describe_list(app, arguments.list, arguments.rule);
-  describe_run(app, arguments.run, arguments.run_texts);
-  describe_coverage(app, arguments.coverage, arguments.coverage_texts);
-  describe_explore(app, arguments.explore, arguments.explore_texts);
+  describe_run(app, arguments.run, arguments.run_texts, arguments.agent);
+  describe_coverage(app, arguments.coverage, arguments.coverage_texts, arguments.agent);
+  describe_explore(app, arguments.explore, arguments.explore_texts, arguments.agent);
   describe_replay(app, arguments.replay);
-  describe_accept(app, arguments.accept);
+  describe_accept(app, arguments.accept, arguments.agent);
+  describe_check_agent(app, arguments.agent_patience);
   app.allow_extras();
   for (CLI::App* command : app.get_subcommands({})) command->allow_extras();
   try {

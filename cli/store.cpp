@@ -52,7 +52,11 @@ fs::path Places::traces_of(const std::string& stack) const {
 
 fs::path Places::expectations_of(const std::string& stack) const {
   if (!expectations.empty()) return expectations;
-  return found_here_or_in_source("impl") / trace_folder(stack) / "expectations.txt";
+  const fs::path impl = found_here_or_in_source("impl");
+  const fs::path agent = impl / "agents" / trace_folder(stack);
+  std::error_code ignored;
+  const bool is_agent = fs::is_directory(agent, ignored);
+  return (is_agent ? agent : impl / trace_folder(stack)) / "expectations.txt";
 }
 
 SavedTrace read_trace(const fs::path& path) {

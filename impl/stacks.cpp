@@ -1,5 +1,8 @@
 #include "impl/stacks.h"
 
+#include <optional>
+
+#include "impl/agent/agent_adapter.h"
 #include "impl/mutants/mutants.h"
 #include "impl/reference/reference.h"
 #ifndef FINWAIT_LWIP_MISSING
@@ -8,8 +11,25 @@
 
 namespace finwait {
 
+namespace {
+
+std::optional<Stack>& added_agent() {
+  static std::optional<Stack> added;
+  return added;
+}
+
+}  // namespace
+
+std::string add_agent(const agent::Command& command) {
+  const AdapterFactory make = [command] { return make_agent(command); };
+  const std::string name = make()->profile().name;
+  added_agent() = Stack{name, "an agent: " + agent::to_text(command), make};
+  return name;
+}
+
 std::vector<Stack> stacks() {
   std::vector<Stack> all;
+  if (added_agent()) all.push_back(*added_agent());
 #ifndef FINWAIT_LWIP_MISSING
   all.push_back({"lwip", "lwIP through its raw API, in process, in virtual time", make_lwip});
 #endif

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/worker.h"
+#include "impl/agent/process.h"
 
 namespace finwait {
 
@@ -17,6 +18,11 @@ struct Stack {
 
 /// All stacks, in the order in which they are listed.
 std::vector<Stack> stacks();
+
+/// Adds an agent, under the name that it claims, before all others: it hides another stack of this name.
+/// @return the name.
+/// @throws agent::AgentError where it does not greet as it should.
+std::string add_agent(const agent::Command& command);
 
 /// Stacks that this build leaves out, with the reason.
 struct MissingStack {

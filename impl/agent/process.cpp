@@ -1,0 +1,200 @@
+#include "impl/agent/process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace finwait::agent {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// The longest line of the protocol is a datagram of 65,535 octets; a SEND may carry more.
+constexpr std::size_t longest_line = std::size_t{4} << 20;
+
+[[noreturn]] void fail(const std::string& what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+}  // namespace
+
+std::string to_text(const Command& command) {
+  std::string text;
+  for (const std::string& word : command) {
+    const bool plain = !word.empty() && word.find_first_of(" \t\n'\"\\$&|;<>()*?#~`") == std::string::npos;
+    if (!text.empty()) text += ' ';
+    text += plain ? word : fmt::format("'{}'", word);
+  }
+  return text;
+}
+
+Process::Process(Command command, milliseconds patience) : command_(std::move(command)), patience_(patience) {
+  start();
+}
+
+Process::~Process() {
+  if (socket_ >= 0) close(socket_);
+  kill_it();
+}
+
+// Whether exec succeeds is known through a pipe that closes by itself when it does.
+void Process::start() {
+  std::array<int, 2> ends{}, trouble{};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) fail("no socket for an agent");
+  if (pipe2(trouble.data(), O_CLOEXEC) != 0) {
+    close(ends[0]);
+    close(ends[1]);
+    fail("no pipe for an agent");
+  }
+  const pid_t parent = getpid();
+  pid_ = fork();
+  if (pid_ == 0) be_the_child(ends[1], trouble[1], parent);
+  const int error = errno;
+  close(ends[1]);
+  close(trouble[1]);
+  socket_ = ends[0];
+  int reason = pid_ < 0 ? error : 0;
+  if (pid_ > 0 && read(trouble[0], &reason, sizeof reason) < 0) reason = errno;
+  close(trouble[0]);
+  if (reason != 0) {
+    kill_it();
+    close(std::exchange(socket_, -1));
+    throw AgentError(fmt::format("cannot start the agent {}: {}", to_text(command_), strerror(reason)));
+  }
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience_);
+  const timeval limit{seconds.count(), static_cast<suseconds_t>((patience_ - seconds).count()) * 1000};
+  setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
+void Process::be_the_child(int socket, int trouble, pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(1);  // it was too late for that
+  setpgid(0, 0);  // an interrupt is for finwait, and who is killed is killed with its own children
+  signal(SIGINT, SIG_DFL);
+  alarm(0);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  dup2(socket, STDIN_FILENO);
+  dup2(socket, STDOUT_FILENO);
+  fcntl(trouble, F_SETFD, FD_CLOEXEC);
+  close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  std::vector<char*> words;
+  words.reserve(command_.size() + 1);
+  for (std::string& word : command_) words.push_back(word.data());
+  words.push_back(nullptr);
+  execvp(words[0], words.data());
+  const int reason = errno;
+  if (write(trouble, &reason, sizeof reason) < 0) _exit(126);
+  _exit(127);
+}
+
+void Process::say(std::string_view line) {
+  out_.assign(line);
+  out_ += '\n';
+  std::size_t done = 0;
+  while (done < out_.size()) {
+    const ssize_t sent = send(socket_, out_.data() + done, out_.size() - done, MSG_NOSIGNAL);
+    if (sent > 0) {
+      done += static_cast<std::size_t>(sent);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      throw std::runtime_error(fmt::format("it does not read its input (waited {} ms)", patience_.count()));
+    } else if (errno != EINTR) {
+      has_ended();
+    }
+  }
+}
+
+std::string_view Process::hear() {
+  std::size_t searched = begin_;
+  std::size_t end = 0;
+  while ((end = in_.find('\n', searched)) == std::string::npos) {
+    searched = in_.size() - begin_;
+    in_.erase(0, std::exchange(begin_, 0));
+    if (in_.size() > longest_line) throw std::runtime_error("it does not end its line");
+    fill();
+  }
+  std::string_view line(in_.data() + begin_, end - begin_);
+  begin_ = end + 1;
+  ++heard_;
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+void Process::fill() {
+  std::array<char, 65536> buffer;
+  const auto deadline = std::chrono::steady_clock::now() + patience_;
+  for (;;) {
+    const ssize_t got = recv(socket_, buffer.data(), buffer.size(), 0);
+    if (got > 0) {
+      in_.append(buffer.data(), static_cast<std::size_t>(got));
+      return;
+    }
+    if (got == 0 || (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)) has_ended();
+    if (errno != EINTR || std::chrono::steady_clock::now() > deadline) {
+      throw std::runtime_error(fmt::format(
+          "it has said nothing for {} ms (is its output flushed after each answer?)", patience_.count()));
+    }
+  }
+}
+
+void Process::has_ended() {
+  throw std::runtime_error(how_it_ended(milliseconds(1000)));
+}
+
+std::string Process::how_it_ended(milliseconds within) {
+  const auto deadline = std::chrono::steady_clock::now() + within;
+  int status = 0;
+  pid_t ended = 0;
+  while ((ended = waitpid(pid_, &status, WNOHANG)) == 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  if (ended != pid_) return "it has closed its output";
+  kill(-pid_, SIGKILL);
+  pid_ = -1;
+  if (WIFSIGNALED(status)) {
+    const char* signal_name = sigabbrev_np(WTERMSIG(status));
+    return fmt::format("it was ended by SIG{}", signal_name != nullptr ? signal_name : "?");
+  }
+  return fmt::format("it has ended with exit status {}", WEXITSTATUS(status));
+}
+
+bool Process::babbles(milliseconds within) {
+  if (begin_ < in_.size()) return true;
+  pollfd waiting{socket_, POLLIN, 0};
+  std::array<char, 1> one;
+  return poll(&waiting, 1, static_cast<int>(within.count())) > 0 &&
+         recv(socket_, one.data(), one.size(), MSG_PEEK) > 0;
+}
+
+bool Process::ends_with_its_input(milliseconds within) {
+  shutdown(socket_, SHUT_WR);
+  return how_it_ended(within) == "it has ended with exit status 0";
+}
+
+void Process::kill_it() {
+  if (pid_ <= 0) return;
+  kill(-pid_, SIGKILL);
+  kill(pid_, SIGKILL);
+  while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+}
+
+}  // namespace finwait::agent
