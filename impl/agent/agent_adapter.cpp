@@ -20,13 +20,27 @@ class AgentAdapter final : public Adapter {
   Profile profile() const override { return profile_; }
   void reset(std::uint64_t seed) override { heed(conversation_.reset(seed)); }
   Reply call(const Request& request, Sink& sink) override {
-    heed(conversation_.call(request, sink));
+    in_case([&] { return conversation_.call(request, sink); });
     return conversation_.reply();
   }
-  void deliver(Octets packet, Sink& sink) override { heed(conversation_.deliver(packet, sink)); }
-  void advance(Time by, Sink& sink) override { heed(conversation_.advance(by, sink)); }
+  void deliver(Octets packet, Sink& sink) override {
+    in_case([&] { return conversation_.deliver(packet, sink); });
+  }
+  void advance(Time by, Sink& sink) override {
+    in_case([&] { return conversation_.advance(by, sink); });
+  }
 
  private:
+  // An agent that has greeted and then ends, or falls silent, in a case: so has its stack.
+  template <typename Work>
+  static void in_case(const Work& work) {
+    try {
+      heed(work());
+    } catch (const agent::AgentGone& gone) {
+      heed(gone.what());
+    }
+  }
+
   // The stack is not in this process, but what becomes of a crash is the same as if it were.
   static void heed(const std::optional<std::string>& crash) {
     if (!crash) return;

@@ -30,21 +30,21 @@ Conversation::Conversation(const Command& command, std::chrono::milliseconds pat
     : name_(to_text(command)), process_(command, patience) {}
 
 // Whatever is wrong is said with the line that was asked.
-void Conversation::broken(const std::string& why) const {
-  throw AgentError(fmt::format("agent {}: asked \"{}\" (line {} of its input): {}", name_,
-                               shortened(question_), asked_, why));
+std::string Conversation::said_of(const std::string& why) const {
+  return fmt::format("agent {}: asked \"{}\" (line {} of its input): {}", name_, shortened(question_), asked_,
+                     why);
 }
 
 template <typename Work>
 auto Conversation::guarded(const Work& work) {
   try {
     return work();
-  } catch (const AgentError&) {
-    throw;
   } catch (const ProtocolError& error) {
-    broken(fmt::format("line {} of its output: {}", process_.heard(), error.what()));
+    throw AgentError(said_of(fmt::format("line {} of its output: {}", process_.heard(), error.what())));
+  } catch (const AgentGone& gone) {
+    throw AgentGone(said_of(gone.what()));
   } catch (const std::runtime_error& error) {
-    broken(error.what());
+    throw AgentError(said_of(error.what()));
   }
 }
 

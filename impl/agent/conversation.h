@@ -10,7 +10,8 @@
 namespace finwait::agent {
 
 /// Each request returns when its answer has come; the text is of the stack's crash, if it has had one.
-/// All throw AgentError where the agent does not keep to the protocol.
+/// All throw AgentError where the agent does not keep to the protocol, and AgentGone where it has ended or is
+/// silent; the text names the agent, the line that it was asked and the line that it said.
 class Conversation {
  public:
   Conversation(const Command& command, std::chrono::milliseconds patience);
@@ -33,7 +34,7 @@ class Conversation {
   std::optional<std::string> answer(Sink& sink, Time until);
   std::optional<std::string> plain_answer(Sink& sink, Time until);
   void tell(const Observation& observation, Sink& sink, Time until);
-  [[noreturn]] void broken(const std::string& why) const;
+  std::string said_of(const std::string& why) const;
 
   std::string name_;         ///< of the agent, as it was typed
   std::string question_;     ///< the line that waits for its answer

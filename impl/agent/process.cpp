@@ -114,7 +114,7 @@ void Process::say(std::string_view line) {
     if (sent > 0) {
       done += static_cast<std::size_t>(sent);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      throw std::runtime_error(fmt::format("it does not read its input (waited {} ms)", patience_.count()));
+      throw AgentGone(fmt::format("it does not read its input (waited {} ms)", patience_.count()));
     } else if (errno != EINTR) {
       has_ended();
     }
@@ -127,7 +127,7 @@ std::string_view Process::hear() {
   while ((end = in_.find('\n', searched)) == std::string::npos) {
     searched = in_.size() - begin_;
     in_.erase(0, std::exchange(begin_, 0));
-    if (in_.size() > longest_line) throw std::runtime_error("it does not end its line");
+    if (in_.size() > longest_line) throw AgentError("it does not end its line");
     fill();
   }
   std::string_view line(in_.data() + begin_, end - begin_);
@@ -148,14 +148,14 @@ void Process::fill() {
     }
     if (got == 0 || (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)) has_ended();
     if (errno != EINTR || std::chrono::steady_clock::now() > deadline) {
-      throw std::runtime_error(fmt::format(
-          "it has said nothing for {} ms (is its output flushed after each answer?)", patience_.count()));
+      throw AgentGone(fmt::format("it has said nothing for {} ms (is its output flushed after each answer?)",
+                                  patience_.count()));
     }
   }
 }
 
 void Process::has_ended() {
-  throw std::runtime_error(how_it_ended(milliseconds(1000)));
+  throw AgentGone(how_it_ended(milliseconds(1000)));
 }
 
 std::string Process::how_it_ended(milliseconds within) {

@@ -19,6 +19,12 @@ class AgentError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// It has ended, or is silent: what has become of its stack, rather than of the protocol.
+class AgentGone : public AgentError {
+ public:
+  using AgentError::AgentError;
+};
+
 /// The program and its arguments.
 using Command = std::vector<std::string>;
 
@@ -35,8 +41,8 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  // Both throw std::runtime_error where the agent has ended, or is silent for longer than the patience, or
-  // goes on for ever without ending its line.
+  // Both throw AgentGone where the agent has ended or is silent for longer than the patience, AgentError
+  // where it goes on for ever without ending its line.
 
   /// Writes one line.
   void say(std::string_view line);

@@ -227,13 +227,13 @@ impl Host {
                 continue;
             }
             let why = match before {
-                State::LastAck | State::Closing | State::TimeWait => "no-connection",
+                State::LastAck | State::Closing | State::TimeWait => "closing",
                 State::SynSent | State::SynReceived if reset => "refused",
                 _ if reset => "reset",
                 _ => "timed-out",
             };
             name.ended = Some(why);
-            if why != "no-connection" && name.role != Role::Listener {
+            if why != "closing" && name.role != Role::Listener {
                 let _ = writeln!(self.out, "failed {at} {number} {why}");
             }
         }
@@ -301,7 +301,7 @@ impl Host {
     fn send(&mut self, number: u32, data: &[u8]) -> String {
         let Some(name) = self.names.get(&number) else { return "no-connection".into() };
         if let Some(why) = name.ended {
-            return why.into();
+            return if why == "closing" { "no-connection".into() } else { why.into() };
         }
         let handle = name.handle;
         let socket = self.socket(handle);
@@ -318,6 +318,9 @@ impl Host {
     fn receive(&mut self, number: u32, count: usize) -> String {
         let Some(name) = self.names.get(&number) else { return "no-connection".into() };
         let (handle, ended) = (name.handle, name.ended);
+        if ended == Some("no-connection") {
+            return "no-connection".into(); // who has given the socket back does not read from it any more
+        }
         let mut data = vec![0; count];
         let socket = self.socket(handle);
         if opening(socket.state()) {
@@ -338,7 +341,7 @@ impl Host {
     fn close(&mut self, number: u32) -> &'static str {
         let Some(name) = self.names.get(&number) else { return "no-connection" };
         if let Some(why) = name.ended {
-            return why;
+            return if why == "closing" { "no-connection" } else { why };
         }
         let handle = name.handle;
         self.socket(handle).close();
@@ -350,10 +353,10 @@ impl Host {
 
     fn abort(&mut self, number: u32) -> &'static str {
         let Some(name) = self.names.get_mut(&number) else { return "no-connection" };
-        if let Some(why) = name.ended {
-            return why;
+        // The socket is given back, whatever has become of the connection.
+        if let Some(why) = name.ended.replace("no-connection") {
+            return if why == "closing" { "no-connection" } else { why };
         }
-        name.ended = Some("no-connection");
         let handle = name.handle;
         self.socket(handle).abort();
         "ok"
@@ -361,7 +364,10 @@ impl Host {
 
     fn status(&mut self, number: u32) -> String {
         let Some(name) = self.names.get(&number) else { return "no-connection".into() };
-        format!("ok {}", state_name(self.sockets.get::<Socket>(name.handle).state()))
+        match self.sockets.get::<Socket>(name.handle).state() {
+            State::Closed => "no-connection".into(),
+            state => format!("ok {}", state_name(state)),
+        }
     }
 
     fn call(&mut self, words: &[&str]) -> String {
