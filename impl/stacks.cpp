@@ -2,6 +2,9 @@
 
 #include "impl/mutants/mutants.h"
 #include "impl/reference/reference.h"
+#ifndef FINWAIT_LIBSLIRP_MISSING
+#include "impl/libslirp/libslirp_adapter.h"
+#endif
 #ifndef FINWAIT_LWIP_MISSING
 #include "impl/lwip/lwip_adapter.h"
 #endif
@@ -12,6 +15,10 @@ std::vector<Stack> stacks() {
   std::vector<Stack> all;
 #ifndef FINWAIT_LWIP_MISSING
   all.push_back({"lwip", "lwIP through its raw API, in process, in virtual time", make_lwip});
+#endif
+#ifndef FINWAIT_LIBSLIRP_MISSING
+  all.push_back({"libslirp", "libslirp between its guest and AF_UNIX sockets, in process, in virtual time",
+                 make_libslirp});
 #endif
   all.push_back({"reference", "finwait's own model as a stack: nothing may ever be found", make_reference});
   for (const MutantText& mutant : mutants()) {
@@ -26,6 +33,9 @@ std::vector<MissingStack> missing_stacks() {
   std::vector<MissingStack> all;
 #ifdef FINWAIT_LWIP_MISSING
   all.push_back({"lwip", FINWAIT_LWIP_MISSING});
+#endif
+#ifdef FINWAIT_LIBSLIRP_MISSING
+  all.push_back({"libslirp", FINWAIT_LIBSLIRP_MISSING});
 #endif
   return all;
 }
