@@ -46,6 +46,12 @@ constexpr Time longest_probe = 60s;  // TCPTV_PERSMAX
 constexpr int halvings = 6, first_round = 13, later_round = 7;
 constexpr Time r2_syn = (first_round + (halvings - 1) * later_round) * longest_rto + slow_tick;
 
+// TCP_RCVSPACE, rounded up to a multiple of the segment size, is what libslirp takes; more than it can
+// advertise without window scaling. What it has handed on to the program's socket frees it.
+constexpr std::uint32_t receive_space = 128 * 1024 + 1459;
+// The kernel's least for SO_SNDBUF, and what it may be overrun by.
+constexpr std::uint32_t socket_space = 8 * 1024;
+
 Reply reply(Result result) {
   Reply answer;
   answer.result = result;
@@ -187,7 +193,7 @@ class LibslirpAdapter final : public Adapter, private libslirp::Observer {
   Reply status(const Endpoint& endpoint) const;
 
   void transmit(Octets packet) override;
-  void took(int descriptor) override { taken_ = descriptor; }
+  void took(int descriptor) override;
   void watches(int descriptor) override;
   void closes(int descriptor) override;
 
@@ -223,7 +229,7 @@ Profile LibslirpAdapter::profile() const {
   profile.step = step;
   profile.patience = longest_probe;
   profile.r2_syn = r2_syn;
-  profile.receive_buffer = 0;  // the host's socket has a buffer too, of the kernel's own choosing
+  profile.receive_buffer = receive_space + socket_space;
   profile.mss = 1460;
   profile.iut_address = libslirp::service_address;
   profile.tester_address = libslirp::guest_address;
@@ -389,10 +395,11 @@ Reply LibslirpAdapter::receive(Endpoint& endpoint, std::size_t count) {
   return answer;
 }
 
-// A program whose OPEN has not succeeded yet has nothing to shut down, as with any socket.
+// A program whose SYN is not answered yet has nothing to shut down, as with any socket.
 Reply LibslirpAdapter::close(Endpoint& endpoint) {
   if (endpoint.sending_closed) return reply(Result::closing);
-  if (endpoint.connecting || endpoint.inner < 0) return reply(Result::no_connection);
+  if (endpoint.inner < 0) return reply(Result::no_connection);
+  if (endpoint.connecting && status(endpoint).state == "SYN-SENT") return reply(Result::no_connection);
   if (shutdown(endpoint.program.get(), SHUT_WR) != 0) return reply(Result::no_connection);
   endpoint.sending_closed = true;
   return reply(Result::ok);
@@ -444,6 +451,13 @@ void LibslirpAdapter::transmit(Octets packet) {
   sink_->datagram(now_, packet_);
 }
 
+// The least that the kernel grants between libslirp and the program, so that unread text stays with libslirp.
+void LibslirpAdapter::took(int descriptor) {
+  taken_ = descriptor;
+  const int least = 1;
+  setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
+}
+
 void LibslirpAdapter::watches(int descriptor) {
   for (Endpoint& endpoint : endpoints_) {
     if (!endpoint.connecting || endpoint.inner != descriptor) continue;
@@ -472,6 +486,7 @@ void LibslirpAdapter::settle() {
 }
 
 void LibslirpAdapter::take_children(std::uint16_t port) {
+  if (taken_ < 0) return;
   for (Descriptor program = listener_->accept(); program.get() >= 0; program = listener_->accept()) {
     for (Endpoint& listener : endpoints_) {
       if (!listener.listening || listener.port != port) continue;
