@@ -50,9 +50,8 @@ class Network {
   bool connect_to_guest(int program, std::uint16_t port);
 
   void input(Octets packet);
-  /// Polls until nothing is left to do at this time. Returns in what time libslirp wants to be polled again;
-  /// `idle` if it has nothing to wait for.
-  /// \throws std::runtime_error if libslirp finds no rest
+  /// Polls until nothing is left to do at this time, or libslirp finds no rest. Returns in what time it wants
+  /// to be polled again; `idle` if it has nothing to wait for.
   Time settle();
   static constexpr Time idle = 1000ms;
 
