@@ -150,6 +150,13 @@ struct Flow {
   int inner = -1;              // -1: gone; what libslirp still says of it is translated all the same
 };
 
+// AF_UNIX knows no reset of its own: libslirp's end is exchanged for one that has been reset.
+void exchange_for_reset(const Endpoint& endpoint) {
+  if (endpoint.inner < 0) return;
+  const Descriptor reset = reset_socket();
+  if (dup3(reset.get(), endpoint.inner, O_CLOEXEC) < 0) fail("a socket is not exchanged");
+}
+
 // --- The adapter
 // ------------------------------------------------------------------------------------------------
 
@@ -190,7 +197,7 @@ class LibslirpAdapter final : public Adapter, private libslirp::Observer {
   Reply close(Endpoint& endpoint);
   Reply close_full(Endpoint& endpoint);
   Reply abort(Endpoint& endpoint);
-  Reply status(const Endpoint& endpoint) const;
+  std::string state_of(const Endpoint& endpoint) const;
 
   void transmit(Octets packet) override;
   void took(int descriptor) override;
@@ -215,7 +222,6 @@ class LibslirpAdapter final : public Adapter, private libslirp::Observer {
   int taken_ = -1;  // the connection that libslirp has taken on last
   std::vector<std::uint8_t> packet_;
   std::vector<std::uint8_t> handed_out_;  // the octets of the latest reply
-  mutable std::string state_;             // of the latest STATUS
 };
 
 Profile LibslirpAdapter::profile() const {
@@ -233,8 +239,8 @@ Profile LibslirpAdapter::profile() const {
   profile.mss = 1460;
   profile.iut_address = libslirp::service_address;
   profile.tester_address = libslirp::guest_address;
-  profile.calls = {Call::open_passive, Call::open_active, Call::accept, Call::send,  Call::receive,
-                   Call::close,        Call::close_full,  Call::abort,  Call::status};
+  profile.calls = {Call::open_passive, Call::open_active, Call::accept,     Call::send,
+                   Call::receive,      Call::close,       Call::close_full, Call::abort};
   return profile;
 }
 
@@ -262,6 +268,7 @@ void LibslirpAdapter::reset(std::uint64_t) {
 
 Reply LibslirpAdapter::call(const Request& request, Sink& sink) {
   const Turn turn(*this, sink);
+  if (request.call == Call::status) return reply(Result::unsupported);
   if (request.call == Call::open_passive) return open_passive(request);
   if (request.call == Call::open_active) return open_active(request);
   Endpoint* endpoint = find(request.socket);
@@ -276,8 +283,7 @@ Reply LibslirpAdapter::call(const Request& request, Sink& sink) {
     case Call::receive: answer = receive(*endpoint, request.count); break;
     case Call::close: answer = close(*endpoint); break;
     case Call::close_full: answer = close_full(*endpoint); break;
-    case Call::abort: answer = abort(*endpoint); break;
-    default: answer = status(*endpoint); break;
+    default: answer = abort(*endpoint); break;
   }
   settle();
   return answer;
@@ -313,9 +319,7 @@ void LibslirpAdapter::advance(Time by, Sink& sink) {
 
 std::string LibslirpAdapter::probe(Socket socket) const {
   for (const Endpoint& endpoint : endpoints_) {
-    if (endpoint.socket != socket || endpoint.listening) continue;
-    const Reply answer = status(endpoint);
-    return answer.result == Result::ok ? std::string(answer.state) : "CLOSED";
+    if (endpoint.socket == socket) return endpoint.listening ? "LISTEN" : state_of(endpoint);
   }
   return {};
 }
@@ -399,39 +403,35 @@ Reply LibslirpAdapter::receive(Endpoint& endpoint, std::size_t count) {
 Reply LibslirpAdapter::close(Endpoint& endpoint) {
   if (endpoint.sending_closed) return reply(Result::closing);
   if (endpoint.inner < 0) return reply(Result::no_connection);
-  if (endpoint.connecting && status(endpoint).state == "SYN-SENT") return reply(Result::no_connection);
+  if (endpoint.connecting && state_of(endpoint) == "SYN-SENT") return reply(Result::no_connection);
   if (shutdown(endpoint.program.get(), SHUT_WR) != 0) return reply(Result::no_connection);
   endpoint.sending_closed = true;
   return reply(Result::ok);
 }
 
+// The kernel resets what a listener that is closed has not accepted.
 Reply LibslirpAdapter::close_full(Endpoint& endpoint) {
   const bool lives = endpoint.listening || endpoint.inner >= 0;
   if (endpoint.listening) network_.remove_service(endpoint.port);
+  for (Endpoint& child : endpoint.children) exchange_for_reset(child);
   forget(endpoint);
   return reply(lives ? Result::ok : Result::no_connection);
 }
 
-// AF_UNIX knows no reset: libslirp's end is exchanged for one that has been reset.
 Reply LibslirpAdapter::abort(Endpoint& endpoint) {
   const bool lives = endpoint.inner >= 0;
-  if (lives) {
-    const Descriptor reset = reset_socket();
-    if (dup3(reset.get(), endpoint.inner, O_CLOEXEC) < 0) fail("a socket is not exchanged");
-  }
+  exchange_for_reset(endpoint);
   forget(endpoint);
   return reply(lives ? Result::ok : Result::no_connection);
 }
 
-Reply LibslirpAdapter::status(const Endpoint& endpoint) const {
+// As libslirp lists it for people; no program can ask for it.
+std::string LibslirpAdapter::state_of(const Endpoint& endpoint) const {
+  if (endpoint.inner < 0) return "CLOSED";
   for (const Network::Connection& connection : network_.connections()) {
-    if (endpoint.inner < 0 || connection.descriptor != endpoint.inner) continue;
-    state_ = connection.state;
-    Reply answer = reply(Result::ok);
-    answer.state = state_;
-    return answer;
+    if (connection.descriptor == endpoint.inner) return connection.state;
   }
-  return reply(Result::no_connection);
+  return "CLOSED";
 }
 
 // --- What libslirp does
