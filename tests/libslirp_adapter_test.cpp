@@ -260,7 +260,7 @@ TEST_F(LibslirpAdapterTest, UnreadTextClosesTheWindowAndIsKept) {
 TEST_F(LibslirpAdapterTest, AResetIsTold) {
   establish_passive();
   deliver(RST, seq, 0);
-  EXPECT_EQ(record.signals, std::vector<std::string>{"failed 2 error"});
+  EXPECT_EQ(record.signals, std::vector<std::string>{"failed 2 reset"});
   EXPECT_EQ(send(2, text(1)).result, Result::reset);
   EXPECT_EQ(call(Call::close, 2), Result::no_connection);
   EXPECT_EQ(call(Call::close_full, 2), Result::no_connection);
@@ -270,14 +270,14 @@ TEST_F(LibslirpAdapterTest, ARefusalIsTold) {
   ASSERT_EQ(call(Call::open_active, 2), Result::pending);
   EXPECT_EQ(call(Call::close, 2), Result::no_connection);
   deliver(RST | ACK, 0, record.sent.at(0).seq + 1);
-  EXPECT_EQ(record.signals, std::vector<std::string>{"failed 2 error"});
+  EXPECT_EQ(record.signals, std::vector<std::string>{"failed 2 refused"});
   EXPECT_EQ(call(Call::open_active, 3), Result::pending);  // the two ports are free again
 }
 
 TEST_F(LibslirpAdapterTest, AnUnansweredSynIsReportedWithinTheClaimedTime) {
   ASSERT_EQ(call(Call::open_active, 2), Result::pending);
   advance(iut->profile().r2_syn);
-  EXPECT_EQ(record.signals, std::vector<std::string>{"failed 2 error"});
+  EXPECT_EQ(record.signals, std::vector<std::string>{"failed 2 timed-out"});
   EXPECT_GT(record.sent.size(), 3u);
 }
 
@@ -286,7 +286,7 @@ TEST_F(LibslirpAdapterTest, SoItIsBehindASegmentThatIsDropped) {
   ASSERT_EQ(call(Call::open_active, 2), Result::pending);
   deliver(0, seq, 0);
   advance(iut->profile().r2_syn);
-  EXPECT_EQ(record.signals, std::vector<std::string>{"failed 2 error"});
+  EXPECT_EQ(record.signals, std::vector<std::string>{"failed 2 timed-out"});
   EXPECT_GT(record.failed_at, 100s);
 }
 

@@ -219,7 +219,8 @@ class LibslirpAdapter final : public Adapter, private libslirp::Observer {
   Sink* sink_ = nullptr;
   Time now_{0};
   Time next_poll_{0};
-  int taken_ = -1;  // the connection that libslirp has taken on last
+  bool time_passes_ = false;  // as opposed to a call or a segment
+  int taken_ = -1;            // the connection that libslirp has taken on last
   std::vector<std::uint8_t> packet_;
   std::vector<std::uint8_t> handed_out_;  // the octets of the latest reply
 };
@@ -263,6 +264,7 @@ void LibslirpAdapter::reset(std::uint64_t) {
   }
   now_ = Time{0};
   next_poll_ = Time{0};
+  time_passes_ = false;
   network_.start();
 }
 
@@ -308,11 +310,13 @@ void LibslirpAdapter::deliver(Octets packet, Sink& sink) {
 void LibslirpAdapter::advance(Time by, Sink& sink) {
   const Turn turn(*this, sink);
   const Time target = now_ + by;
+  time_passes_ = true;
   while (next_poll_ <= target) {
     now_ = next_poll_;
     network_.set_time(now_);
     settle();
   }
+  time_passes_ = false;
   now_ = target;
   network_.set_time(now_);
 }
@@ -500,14 +504,17 @@ void LibslirpAdapter::take_children(std::uint16_t port) {
 }
 
 // All that AF_UNIX tells a program of the end is that the other side has hung up; it is an error if the
-// program had not closed. One that had closed sees the same as after the peer's FIN.
+// program had not closed. One that had closed sees the same as after the peer's FIN, and is told nothing.
+// Which error it is follows from the occasion: a segment has reset the connection, time has ended it.
 void LibslirpAdapter::tell_ends() {
   for (Endpoint& endpoint : endpoints_) {
     const bool over = !endpoint.listening && endpoint.inner < 0 && !endpoint.told;
     if (!over) continue;
     endpoint.told = true;
+    const Result by_segment = endpoint.connecting ? Result::refused : Result::reset;
     endpoint.connecting = false;
-    if (!endpoint.sending_closed) sink_->failed(now_, endpoint.socket, Result::error);
+    if (endpoint.sending_closed) continue;
+    sink_->failed(now_, endpoint.socket, time_passes_ ? Result::timed_out : by_segment);
   }
 }
 
