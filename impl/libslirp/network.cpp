@@ -190,9 +190,9 @@ std::vector<Network::Connection> Network::connections() const {
     Connection connection;
     connection.state = rfc_name(line.substr(from, end - from));
     std::istringstream fields(line.substr(end + 1));
-    std::string source, source_port, destination, destination_port;
-    fields >> connection.descriptor >> source >> source_port >> destination >> destination_port;
-    connection.ends = source + ' ' + source_port + ' ' + destination + ' ' + destination_port;
+    fields >> connection.descriptor;
+    std::string field;
+    for (int n = 0; n < 4 && fields >> field; ++n) connection.ends += (n > 0 ? " " : "") + field;
     all.push_back(std::move(connection));
   }
   return all;
