@@ -190,7 +190,8 @@ TEST_F(LibslirpAdapterTest, PassiveHandshake) {
 TEST_F(LibslirpAdapterTest, ActiveHandshakeFromThePortAskedFor) {
   establish_active();  // Record looks at the ports
   EXPECT_EQ(iut->probe(2), "ESTABLISHED");
-  EXPECT_EQ(call(Call::open_active, 3), Result::exists);
+  EXPECT_EQ(call(Call::open_active, 2), Result::exists);  // the same socket
+  EXPECT_EQ(call(Call::open_active, 3), Result::exists);  // the same pair of addresses and ports
   EXPECT_TRUE(record.sent.empty());
 }
 

@@ -271,8 +271,11 @@ void LibslirpAdapter::reset(std::uint64_t) {
 Reply LibslirpAdapter::call(const Request& request, Sink& sink) {
   const Turn turn(*this, sink);
   if (request.call == Call::status) return reply(Result::unsupported);
-  if (request.call == Call::open_passive) return open_passive(request);
-  if (request.call == Call::open_active) return open_active(request);
+  if (request.call == Call::open_passive || request.call == Call::open_active) {
+    if (request.socket == 0) return reply(Result::invalid);
+    if (find(request.socket) != nullptr) return reply(Result::exists);
+    return request.call == Call::open_passive ? open_passive(request) : open_active(request);
+  }
   Endpoint* endpoint = find(request.socket);
   if (endpoint == nullptr) return reply(Result::no_connection);
   if (endpoint->listening && request.call != Call::accept && request.call != Call::close_full) {
@@ -332,7 +335,6 @@ std::string LibslirpAdapter::probe(Socket socket) const {
 // ------------------------------------------------------------------------------------------------------
 
 Reply LibslirpAdapter::open_passive(const Request& request) {
-  if (request.socket == 0) return reply(Result::invalid);
   if (!network_.add_service(listener_->path(), request.local_port)) return reply(Result::exists);
   Endpoint& endpoint = endpoints_.emplace_back();
   endpoint.socket = request.socket;
@@ -344,7 +346,6 @@ Reply LibslirpAdapter::open_passive(const Request& request) {
 // libslirp would take another port of its own for each connection; whoever asks for the same two ports asks
 // for the same connection.
 Reply LibslirpAdapter::open_active(const Request& request) {
-  if (request.socket == 0) return reply(Result::invalid);
   if (exists(request.local_port, request.remote_port)) return reply(Result::exists);
   Descriptor program(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (program.get() < 0) fail("no AF_UNIX socket");
@@ -370,6 +371,7 @@ Reply LibslirpAdapter::open_active(const Request& request) {
 
 Reply LibslirpAdapter::accept(Endpoint& listener, Socket child) {
   if (!listener.listening || child == 0) return reply(Result::invalid);
+  if (find(child) != nullptr) return reply(Result::exists);
   if (listener.children.empty()) return reply(Result::pending);
   Endpoint accepted = std::move(listener.children.front());
   listener.children.pop_front();
