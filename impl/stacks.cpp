@@ -5,6 +5,9 @@
 #include "impl/agent/agent_adapter.h"
 #include "impl/mutants/mutants.h"
 #include "impl/reference/reference.h"
+#ifndef FINWAIT_LIBSLIRP_MISSING
+#include "impl/libslirp/libslirp_adapter.h"
+#endif
 #ifndef FINWAIT_LWIP_MISSING
 #include "impl/lwip/lwip_adapter.h"
 #endif
@@ -33,6 +36,10 @@ std::vector<Stack> stacks() {
 #ifndef FINWAIT_LWIP_MISSING
   all.push_back({"lwip", "lwIP through its raw API, in process, in virtual time", make_lwip});
 #endif
+#ifndef FINWAIT_LIBSLIRP_MISSING
+  all.push_back({"libslirp", "libslirp between its guest and AF_UNIX sockets, in process, in virtual time",
+                 make_libslirp});
+#endif
 #ifdef FINWAIT_SMOLTCP_AGENT
   all.push_back({"smoltcp", "smoltcp, an agent in Rust, in virtual time",
                  [] { return make_agent({FINWAIT_SMOLTCP_AGENT}); }});
@@ -50,6 +57,9 @@ std::vector<MissingStack> missing_stacks() {
   std::vector<MissingStack> all;
 #ifdef FINWAIT_LWIP_MISSING
   all.push_back({"lwip", FINWAIT_LWIP_MISSING});
+#endif
+#ifdef FINWAIT_LIBSLIRP_MISSING
+  all.push_back({"libslirp", FINWAIT_LIBSLIRP_MISSING});
 #endif
 #ifdef FINWAIT_SMOLTCP_MISSING
   all.push_back({"smoltcp", FINWAIT_SMOLTCP_MISSING});

@@ -424,4 +424,29 @@ TEST_F(OnLwip, CtrlCKeepsWhatWasFound) {
 
 #endif
 
+// --- libslirp
+// ----------------------------------------------------------------------------------------------------
+
+#ifndef FINWAIT_LIBSLIRP_MISSING
+
+class LibslirpCli : public CommandLine {};
+
+TEST_F(LibslirpCli, TwoRunsWithOneSeedFindTheSame) {
+  const std::string run = "run libslirp 3.10.7.3 --cases 200 --no-save --expectations /dev/null --workers ";
+  const Ended first = finwait(run + "1");
+  EXPECT_EQ(first.status, 1) << first.out;
+  EXPECT_EQ(finwait(run + "2").out, first.out);
+}
+
+// Each script shows what it says, ten times out of ten.
+TEST_F(LibslirpCli, SlowSavedScriptsReproduce) {
+  const std::string list = finwait("list --stacks").out;
+  if (list.find("libslirp     4.7.0") == std::string::npos)
+    GTEST_SKIP() << "the scripts are of 4.7.0:\n" << list;
+  const Ended replayed = finwait("replay " FINWAIT_SOURCE_DIR "/traces/libslirp/*.pkt");
+  EXPECT_EQ(replayed.status, 0) << replayed.out;
+}
+
+#endif
+
 }  // namespace
