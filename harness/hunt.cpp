@@ -44,7 +44,15 @@ void Hunt::tell_progress() {
 
 Round Hunt::round(std::uint64_t seed, std::uint64_t first, std::uint64_t cases) {
   workers_->remember(state_.shown(), state_.passed_over);
-  Round round = workers_->round(seed, first, cases);
+  return take(workers_->round(seed, first, cases));
+}
+
+Round Hunt::round_of_waiting(std::uint64_t seed, std::uint64_t first, std::uint64_t cases) {
+  workers_->remember(state_.shown(), state_.passed_over);
+  return take(workers_->round_of_waiting(seed, first, cases));
+}
+
+Round Hunt::take(Round round) {
   count(round);
   std::move(round.sightings.begin(), round.sightings.end(), std::back_inserter(state_.waiting));
   round.sightings.clear();
@@ -74,6 +82,13 @@ void Hunt::look_into_waiting() {
   state_.waiting.erase(state_.waiting.begin(), state_.waiting.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
+bool Hunt::confirmed(const Case& smallest, const Wanted& wanted) {
+  for (int i = 0; i < confirmations_; ++i) {
+    if (!wanted.shown_by(workers_->one().play(smallest, wanted.rule))) return false;
+  }
+  return true;
+}
+
 // Shrinks what was seen; a deviation that shrinks to one already known is the same one.
 void Hunt::look_into(const Sighting& sighting) {
   if (state_.passed_over.contains(sighting.deviation)) return;
@@ -83,7 +98,7 @@ void Hunt::look_into(const Sighting& sighting) {
   const Wanted wanted{sighting.deviation.rule, sighting.deviation.state};
   const Shrunk shrunk = shrink(sighting.found, wanted, workers_->one().first_hit());
   state_.summary.shrink_plays += shrunk.plays;
-  if (!shrunk.found) {
+  if (!shrunk.found || !confirmed(shrunk.smallest, wanted)) {
     ++tries;
     return;
   }

@@ -61,6 +61,10 @@ class Hunt {
   /// Plays a round, and looks into what it brings until somebody interrupts.
   /// @return the round, without its sightings
   Round round(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
+  /// The same for cases that spend their time waiting.
+  Round round_of_waiting(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
+  /// From now on a finding has to show so many times in a row: for implementations in real time.
+  void confirm(int times) { confirmations_ = times; }
   /// Looks into what was left when somebody interrupted.
   void look_into_waiting();
   /// Drops what proves nothing, once nothing more is to be played.
@@ -71,6 +75,8 @@ class Hunt {
   bool interrupted() const { return state_.summary.interrupted; }
 
  private:
+  Round take(Round round);
+  bool confirmed(const Case& smallest, const Wanted& wanted);
   void count(const Round& round);
   void look_into(const Sighting& sighting);
   void tell_progress();
@@ -79,6 +85,7 @@ class Hunt {
   FindingSink on_finding_, on_retracted_;
   RunProgress progress_;
   HuntState state_;
+  int confirmations_ = 0;
 };
 
 }  // namespace finwait

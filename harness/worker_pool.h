@@ -20,6 +20,8 @@ class WorkerPool {
   /// As Worker::round().
   /// @throws std::runtime_error where the adapter throws.
   Round round(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
+  /// The same in slices of one case, for cases that spend their time waiting.
+  Round round_of_waiting(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
   // For all workers, as in Worker.
   void remember(const std::set<Deviation>& known, const std::set<Deviation>& passed_over = {});
   void steer(const std::vector<Cell>& missing);
@@ -27,6 +29,10 @@ class WorkerPool {
   Worker& one() { return *workers_.front(); }
 
  private:
+  struct Slices;
+  class Division;
+  Round divided(std::uint64_t seed, const Slices& slices);
+
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 
