@@ -49,7 +49,19 @@ Round Hunt::round(std::uint64_t seed, std::uint64_t first, std::uint64_t cases) 
 
 Round Hunt::round_of_waiting(std::uint64_t seed, std::uint64_t first, std::uint64_t cases) {
   workers_->remember(state_.shown(), state_.passed_over);
-  return take(workers_->round_of_waiting(seed, first, cases));
+  waiting_ = true;
+  Round round = workers_->round_of_waiting(seed, first, cases);
+  leave_tainted(round);
+  round = take(std::move(round));
+  waiting_ = false;
+  return round;
+}
+
+void Hunt::leave_tainted(Round& round) {
+  std::erase_if(round.sightings, [&](const Sighting& sighting) {
+    if (sighting.tainted) state_.tries[{sighting.deviation, true}] = most_tries;
+    return sighting.tainted;
+  });
 }
 
 Round Hunt::take(Round round) {
@@ -82,6 +94,14 @@ void Hunt::look_into_waiting() {
   state_.waiting.erase(state_.waiting.begin(), state_.waiting.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
+Shrunk Hunt::smallest_of(const Case& found, const Wanted& wanted) {
+  if (!waiting_) return shrink(found, wanted, workers_->one().first_hit());
+  constexpr std::size_t most_plays = 1500, at_once = 192;
+  const FirstHit all_together = [this](const auto&... given) { return workers_->first_hit(given...); };
+  return shrink(found, wanted, all_together, most_plays, at_once);
+}
+
+// Again and again, with the same end each time.
 bool Hunt::confirmed(const Case& smallest, const Wanted& wanted) {
   for (int i = 0; i < confirmations_; ++i) {
     if (!wanted.shown_by(workers_->one().play(smallest, wanted.rule))) return false;
@@ -96,7 +116,7 @@ void Hunt::look_into(const Sighting& sighting) {
   int& tries = state_.tries[{sighting.deviation, sighting.tainted}];
   if (tries >= most_tries) return;
   const Wanted wanted{sighting.deviation.rule, sighting.deviation.state};
-  const Shrunk shrunk = shrink(sighting.found, wanted, workers_->one().first_hit());
+  const Shrunk shrunk = smallest_of(sighting.found, wanted);
   state_.summary.shrink_plays += shrunk.plays;
   if (!shrunk.found || !confirmed(shrunk.smallest, wanted)) {
     ++tries;

@@ -61,7 +61,8 @@ class Hunt {
   /// Plays a round, and looks into what it brings until somebody interrupts.
   /// @return the round, without its sightings
   Round round(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
-  /// The same for cases that spend their time waiting.
+  /// The same for cases that spend their time waiting. What they show only behind another deviation is left
+  /// alone: to look for it elsewhere would take hours.
   Round round_of_waiting(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
   /// From now on a finding has to show so many times in a row: for implementations in real time.
   void confirm(int times) { confirmations_ = times; }
@@ -76,6 +77,8 @@ class Hunt {
 
  private:
   Round take(Round round);
+  void leave_tainted(Round& round);
+  Shrunk smallest_of(const Case& found, const Wanted& wanted);
   bool confirmed(const Case& smallest, const Wanted& wanted);
   void count(const Round& round);
   void look_into(const Sighting& sighting);
@@ -86,6 +89,7 @@ class Hunt {
   RunProgress progress_;
   HuntState state_;
   int confirmations_ = 0;
+  bool waiting_ = false;  ///< the workers have been given cases that wait
 };
 
 }  // namespace finwait

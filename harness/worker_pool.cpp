@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <future>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -133,6 +134,25 @@ Round WorkerPool::round(std::uint64_t seed, std::uint64_t first, std::uint64_t c
 
 Round WorkerPool::round_of_waiting(std::uint64_t seed, std::uint64_t first, std::uint64_t count) {
   return divided(seed, {first, count, 1});
+}
+
+std::optional<Hit> WorkerPool::first_hit(const CaseSetup& setup, const std::vector<Events>& candidates,
+                                         const Wanted& wanted) {
+  for (std::size_t done = 0; done < candidates.size(); done += workers_.size()) {
+    std::vector<std::future<std::optional<Hit>>> played;
+    for (std::size_t i = 0; i < std::min(workers_.size(), candidates.size() - done); ++i) {
+      played.push_back(std::async(std::launch::async, [&, i, done] {
+        return workers_[i]->first_hit(setup, {candidates[done + i]}, wanted);
+      }));
+    }
+    std::optional<Hit> first;
+    for (std::size_t i = 0; i < played.size(); ++i) {
+      const std::optional<Hit> hit = played[i].get();
+      if (hit && !first) first = Hit{done + i, hit->played};
+    }
+    if (first) return first;
+  }
+  return std::nullopt;
 }
 
 void WorkerPool::remember(const std::set<Deviation>& known, const std::set<Deviation>& passed_over) {

@@ -22,6 +22,10 @@ class WorkerPool {
   Round round(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
   /// The same in slices of one case, for cases that spend their time waiting.
   Round round_of_waiting(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
+  /// As Worker::first_hit(), but the candidates are played at the same time: for those that wait.
+  /// @throws std::runtime_error where the adapter throws.
+  std::optional<Hit> first_hit(const CaseSetup& setup, const std::vector<Events>& candidates,
+                               const Wanted& wanted);
   // For all workers, as in Worker.
   void remember(const std::set<Deviation>& known, const std::set<Deviation>& passed_over = {});
   void steer(const std::vector<Cell>& missing);

@@ -95,6 +95,8 @@ void pin_settings() {
       std::pair{"tcp_early_retrans", "0"},
       std::pair{"tcp_mtu_probing", "0"},
       std::pair{"tcp_congestion_control", "reno"},
+      // Larger ones let the kernel keep a window beyond the 65535 octets that it can advertise unscaled.
+      std::pair{"tcp_rmem", "4096 65536 65536"},
   };
   for (const auto& [name, value] : settings) write_file(std::string("/proc/sys/net/ipv4/") + name, value);
   write_file("/proc/sys/net/ipv4/conf/all/rp_filter", "0");
