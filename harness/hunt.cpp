@@ -11,6 +11,8 @@ namespace {
 
 // What does not show in a case of its own is tried so often before it is left alone.
 constexpr int most_tries = 3;
+// For what is seen in cases that wait: a run has to come to an end.
+constexpr auto longest_look = std::chrono::seconds(75);
 
 HuntState fresh(const std::set<Deviation>& known) {
   HuntState state;
@@ -52,6 +54,9 @@ Round Hunt::round_of_waiting(std::uint64_t seed, std::uint64_t first, std::uint6
   waiting_ = true;
   Round round = workers_->round_of_waiting(seed, first, cases);
   leave_tainted(round);
+  // The later a waiting case, the less it waits.
+  std::reverse(round.sightings.begin(), round.sightings.end());
+  until_ = std::chrono::steady_clock::now() + longest_look;
   round = take(std::move(round));
   waiting_ = false;
   return round;
@@ -97,28 +102,26 @@ void Hunt::look_into_waiting() {
 Shrunk Hunt::smallest_of(const Case& found, const Wanted& wanted) {
   if (!waiting_) return shrink(found, wanted, workers_->one().first_hit());
   constexpr std::size_t most_plays = 1500, at_once = 192;
-  const FirstHit all_together = [this](const auto&... given) { return workers_->first_hit(given...); };
+  const FirstHit all_together = [this](const auto&... given) {
+    return late() ? std::optional<Hit>() : workers_->first_hit(given...);
+  };
   return shrink(found, wanted, all_together, most_plays, at_once);
-}
-
-// Again and again, with the same end each time.
-bool Hunt::confirmed(const Case& smallest, const Wanted& wanted) {
-  for (int i = 0; i < confirmations_; ++i) {
-    if (!wanted.shown_by(workers_->one().play(smallest, wanted.rule))) return false;
-  }
-  return true;
 }
 
 // Shrinks what was seen; a deviation that shrinks to one already known is the same one.
 void Hunt::look_into(const Sighting& sighting) {
   if (state_.passed_over.contains(sighting.deviation)) return;
+  if (waiting_ && late()) {
+    ++state_.summary.left_alone;
+    return;
+  }
   // Behind others it may come to nothing for ever, and yet be seen where nothing goes before it.
   int& tries = state_.tries[{sighting.deviation, sighting.tainted}];
   if (tries >= most_tries) return;
   const Wanted wanted{sighting.deviation.rule, sighting.deviation.state};
   const Shrunk shrunk = smallest_of(sighting.found, wanted);
   state_.summary.shrink_plays += shrunk.plays;
-  if (!shrunk.found || !confirmed(shrunk.smallest, wanted)) {
+  if (!shrunk.found || !workers_->shows(shrunk.smallest, wanted, confirmations_)) {
     ++tries;
     return;
   }

@@ -1,6 +1,7 @@
 // A hunt: rounds of cases bring sightings, and each new deviation is shrunk and set aside.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <set>
@@ -24,6 +25,7 @@ struct RunSummary {
   std::uint64_t inconclusive = 0;
   std::uint64_t shrink_plays = 0;
   std::uint64_t only_tainted = 0;  ///< deviations that were seen only behind another one in the same case
+  std::uint64_t left_alone = 0;    ///< seen in cases that wait, and not looked into for lack of time
   bool interrupted = false;
   std::vector<Finding> findings;                    ///< distinct, in the order in which they were met
   std::map<model::Rule, std::uint64_t> advisories;  ///< cases in which a SHOULD was disregarded
@@ -79,7 +81,7 @@ class Hunt {
   Round take(Round round);
   void leave_tainted(Round& round);
   Shrunk smallest_of(const Case& found, const Wanted& wanted);
-  bool confirmed(const Case& smallest, const Wanted& wanted);
+  bool late() const { return std::chrono::steady_clock::now() > until_; }
   void count(const Round& round);
   void look_into(const Sighting& sighting);
   void tell_progress();
@@ -89,7 +91,8 @@ class Hunt {
   RunProgress progress_;
   HuntState state_;
   int confirmations_ = 0;
-  bool waiting_ = false;  ///< the workers have been given cases that wait
+  std::chrono::steady_clock::time_point until_;  ///< for what waiting cases have shown
+  bool waiting_ = false;                         ///< the workers have been given cases that wait
 };
 
 }  // namespace finwait

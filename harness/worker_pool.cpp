@@ -136,23 +136,38 @@ Round WorkerPool::round_of_waiting(std::uint64_t seed, std::uint64_t first, std:
   return divided(seed, {first, count, 1});
 }
 
+std::vector<std::optional<Hit>> WorkerPool::hits(const CaseSetup& setup, std::span<const Events> candidates,
+                                                 const Wanted& wanted) {
+  std::vector<std::future<std::optional<Hit>>> played;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    played.push_back(std::async(std::launch::async,
+                                [&, i] { return workers_[i]->first_hit(setup, {candidates[i]}, wanted); }));
+  }
+  std::vector<std::optional<Hit>> all;
+  for (auto& one_played : played) all.push_back(one_played.get());
+  return all;
+}
+
 std::optional<Hit> WorkerPool::first_hit(const CaseSetup& setup, const std::vector<Events>& candidates,
                                          const Wanted& wanted) {
-  for (std::size_t done = 0; done < candidates.size(); done += workers_.size()) {
-    std::vector<std::future<std::optional<Hit>>> played;
-    for (std::size_t i = 0; i < std::min(workers_.size(), candidates.size() - done); ++i) {
-      played.push_back(std::async(std::launch::async, [&, i, done] {
-        return workers_[i]->first_hit(setup, {candidates[done + i]}, wanted);
-      }));
+  const std::span<const Events> all(candidates);
+  for (std::size_t done = 0; done < all.size(); done += workers_.size()) {
+    const auto part = hits(setup, all.subspan(done, std::min(workers_.size(), all.size() - done)), wanted);
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      if (part[i]) return Hit{done + i, part[i]->played};
     }
-    std::optional<Hit> first;
-    for (std::size_t i = 0; i < played.size(); ++i) {
-      const std::optional<Hit> hit = played[i].get();
-      if (hit && !first) first = Hit{done + i, hit->played};
-    }
-    if (first) return first;
   }
   return std::nullopt;
+}
+
+bool WorkerPool::shows(const Case& given, const Wanted& wanted, int times) {
+  for (int left = times; left > 0;) {
+    const std::size_t now = std::min(workers_.size(), static_cast<std::size_t>(left));
+    const auto part = hits(given.setup, std::vector<Events>(now, given.events), wanted);
+    if (!std::all_of(part.begin(), part.end(), [](const auto& hit) { return hit.has_value(); })) return false;
+    left -= static_cast<int>(now);
+  }
+  return true;
 }
 
 void WorkerPool::remember(const std::set<Deviation>& known, const std::set<Deviation>& passed_over) {

@@ -26,6 +26,8 @@ class WorkerPool {
   /// @throws std::runtime_error where the adapter throws.
   std::optional<Hit> first_hit(const CaseSetup& setup, const std::vector<Events>& candidates,
                                const Wanted& wanted);
+  /// Whether the case shows what is wanted so many times, played at the same time.
+  bool shows(const Case& given, const Wanted& wanted, int times);
   // For all workers, as in Worker.
   void remember(const std::set<Deviation>& known, const std::set<Deviation>& passed_over = {});
   void steer(const std::vector<Cell>& missing);
@@ -35,6 +37,9 @@ class WorkerPool {
  private:
   struct Slices;
   class Division;
+  // What each candidate shows, one a worker.
+  std::vector<std::optional<Hit>> hits(const CaseSetup& setup, std::span<const Events> candidates,
+                                       const Wanted& wanted);
   Round divided(std::uint64_t seed, const Slices& slices);
 
   std::vector<std::unique_ptr<Worker>> workers_;
