@@ -12,7 +12,7 @@ namespace {
 // What does not show in a case of its own is tried so often before it is left alone.
 constexpr int most_tries = 3;
 // For what is seen in cases that wait: a run has to come to an end.
-constexpr auto longest_look = std::chrono::seconds(75);
+constexpr auto longest_look = std::chrono::seconds(30);
 
 HuntState fresh(const std::set<Deviation>& known) {
   HuntState state;
