@@ -102,8 +102,15 @@ void Hunt::look_into_waiting() {
 Shrunk Hunt::smallest_of(const Case& found, const Wanted& wanted) {
   if (!waiting_) return shrink(found, wanted, workers_->one().first_hit());
   constexpr std::size_t most_plays = 1500, at_once = 192;
-  const FirstHit all_together = [this](const auto&... given) {
-    return late() ? std::optional<Hit>() : workers_->first_hit(given...);
+  // What takes long is not shrunk but reported as it is.
+  static constexpr auto longest_play = std::chrono::seconds(5);
+  bool slow = false;
+  const FirstHit all_together = [this, &slow](const auto&... given) {
+    if (late() || slow) return std::optional<Hit>();
+    const auto begun = std::chrono::steady_clock::now();
+    std::optional<Hit> hit = workers_->first_hit(given...);
+    slow = std::chrono::steady_clock::now() - begun > longest_play;
+    return hit;
   };
   return shrink(found, wanted, all_together, most_plays, at_once);
 }

@@ -197,6 +197,7 @@ class LinuxAdapter final : public Adapter {
   Host* host_ = nullptr;
   Clock::time_point start_;
   Time now_{0};           // of the case: real time runs ahead of it by what the tester itself takes
+  Time looked_{0};        // real time of the last look at what the kernel does
   bool held_up_ = false;  // by more than the slack
   std::vector<Endpoint> endpoints_;
   std::set<std::pair<std::uint16_t, std::uint16_t>> ports_;  // local and remote, used in this case
@@ -232,7 +233,7 @@ void LinuxAdapter::reset(std::uint64_t) {
   close_all();
   while (host_->read()) {
   }
-  now_ = Time{0};
+  now_ = looked_ = Time{0};
   held_up_ = false;
   start_ = Clock::now();
 }
@@ -288,6 +289,8 @@ void LinuxAdapter::deliver(Octets packet, Sink& sink) {
 }
 
 void LinuxAdapter::advance(Time by, Sink& sink) {
+  constexpr Time just_now = 50us;  // no longer than it takes until the next stimulus is there
+  if (by == Time{0} && passed() - looked_ < just_now) return;
   now_ += by;
   observe(sink);
   while (passed() < now_) {
@@ -421,8 +424,9 @@ void LinuxAdapter::prepare_poll() {
 // Everything that is there to be seen; the kernel has done it before the call or the write returned.
 void LinuxAdapter::observe(Sink& sink) {
   prepare_poll();
-  if (poll(polled_.data(), polled_.size(), 0) <= 0) return;
-  const Time at = passed();
+  const int happened = poll(polled_.data(), polled_.size(), 0);
+  const Time at = looked_ = passed();
+  if (happened <= 0) return;
   if (polled_[0].revents != 0) {
     while (const std::optional<Octets> packet = host_->read()) sink.datagram(at, *packet);
   }
@@ -431,9 +435,12 @@ void LinuxAdapter::observe(Sink& sink) {
 }
 
 void LinuxAdapter::look_at(Endpoint& endpoint, short events, Time at, Sink& sink) {
-  if (endpoint.listening) return count_children(endpoint, at, sink);
-  endpoint.hung_up = (events & (POLLHUP | POLLERR)) != 0;
-  if (endpoint.hung_up && note_error(endpoint, at, sink)) return;
+  if (endpoint.listening) {
+    if ((events & POLLIN) != 0) count_children(endpoint, at, sink);
+    return;
+  }
+  endpoint.hung_up = (events & POLLHUP) != 0;
+  if ((events & POLLERR) != 0 && note_error(endpoint, at, sink)) return;
   if (endpoint.connecting && (events & POLLOUT) != 0) {
     endpoint.connecting = false;
     sink.opened(at, endpoint.socket);
