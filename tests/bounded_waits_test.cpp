@@ -58,7 +58,7 @@ TEST(BoundedWaits, MostCasesDoNotWaitButLoseNothingElse) {
 }
 
 TEST(BoundedWaits, WaitingOnesWaitAsLongAsTheirPlaceSays) {
-  EXPECT_EQ(play(first_waiting_case, wait_ms(1000)).waited, 150s);
+  EXPECT_EQ(play(first_waiting_case, wait_ms(1000)).waited, 120s);
   EXPECT_EQ(play(first_waiting_case + waiting_cases / 48, wait_ms(1000)).waited, 75s);
   EXPECT_EQ(play(first_waiting_case + waiting_cases - 1, wait_ms(1000)).waited, 2s);
   EXPECT_EQ(play(first_waiting_case + waiting_cases - 1, wait_ms(1000)).others, 1000);
