@@ -20,6 +20,7 @@ struct RunArguments {
   std::vector<std::string> selectors;  ///< of properties; none: all
   std::optional<std::uint64_t> cases;
   std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> waiting;  ///< cases that may wait, in real time
   std::optional<std::chrono::milliseconds> time;
   std::string coverage;  ///< a file; empty: none
 };

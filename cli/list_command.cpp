@@ -27,6 +27,8 @@ void list_stacks() {
       continue;
     }
     fmt::print("  {:<12} {:<10} {}\n", stack.name, stack.make()->profile().version, stack.meaning);
+    const std::string lacking = stack.lacks != nullptr ? stack.lacks() : std::string();
+    if (!lacking.empty()) fmt::print("  {:<12} {:<10} skipped here: {}\n", "", "", lacking);
   }
   fmt::print(
       "  {:<12} {:<10} {} faults planted in the reference, one for each rule; \"finwait explain RULE\" names "

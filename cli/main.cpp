@@ -109,7 +109,7 @@ void add_places(CLI::App& command, Places& places) {
 }
 
 struct Texts {
-  std::string cases, seed, time, workers, depth;
+  std::string cases, seed, time, workers, depth, waiting;
 };
 
 // A stack is named, unless an agent stands behind "--".
@@ -141,6 +141,9 @@ void describe_run(CLI::App& app, RunArguments& run, Texts& texts, const Agent& a
   command->add_option("--seed", texts.seed,
                       "Of the random cases (default: 0x5eed, so that every run judges the same ones); a run "
                       "repeats to the byte");
+  command->add_option("--waiting", texts.waiting,
+                      "In real time: so many cases more that may wait, up to minutes, all at the same time "
+                      "(default: one for seven others, none if --time is given)");
   command->add_option("--time", texts.time, "Stop after this time, e.g. 500ms, 60s, 10m");
   command->add_option("--coverage", run.coverage,
                       "Write which cells and rows of the transition table were met, as JSON");
@@ -248,6 +251,7 @@ void take_numbers(const Texts& texts, std::optional<std::uint64_t>& cases,
 int run(RunArguments& run, const Texts& texts) {
   take_numbers(texts, run.cases, run.seed);
   if (!texts.time.empty()) run.time = time_from("--time", texts.time);
+  if (!texts.waiting.empty()) run.waiting = number_from("--waiting", texts.waiting);
   if (!texts.workers.empty()) run.check.workers = workers_from(texts.workers);
   return run_command(run);
 }

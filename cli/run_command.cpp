@@ -8,6 +8,7 @@
 #include "cli/exit_status.h"
 #include "cli/stack_check.h"
 #include "harness/text.h"
+#include "properties/bounded_waits.h"
 #include "properties/property.h"
 
 namespace finwait::cli {
@@ -38,13 +39,20 @@ std::vector<const Property*> chosen_properties(const std::vector<std::string>& s
   return chosen;
 }
 
+// In real time. Who waits does not compute: many workers share a core.
+constexpr unsigned many_workers = 256;
+constexpr std::uint64_t cases_a_waiting_one = 7;
+// Chance, above all that of the scheduler, must not be taken for a finding.
+constexpr int confirmations = 3;
+
 class RunCommand {
  public:
   explicit RunCommand(const RunArguments& arguments)
       : arguments_(arguments),
         source_(chosen_properties(arguments.selectors)),
         check_(arguments.check),
-        seed_(arguments.seed.value_or(default_seed)) {
+        seed_(arguments.seed.value_or(default_seed)),
+        bounded_(source_, check_.profile(), waiting_cases()) {
     if (!arguments.coverage.empty()) write(arguments.coverage, "");
   }
 
@@ -54,13 +62,26 @@ class RunCommand {
   }
 
  private:
-  RunOptions options() const {
+  bool in_real_time() const { return check_.profile().clock == Profile::Clock::real; }
+  std::uint64_t waiting_cases() const {
+    return arguments_.waiting.value_or(arguments_.cases.value_or(default_cases) / cases_a_waiting_one);
+  }
+
+  RunOptions options() {
     RunOptions options;
     options.seed = seed_;
     options.time = arguments_.time;
     const std::uint64_t unlimited = std::uint64_t{1} << 62;
     options.cases = arguments_.cases.value_or(arguments_.time ? unlimited : default_cases);
     options.known = check_.known();
+    if (in_real_time()) {
+      options.confirmations = confirmations;
+      if (!arguments_.time) options.waiting_cases = waiting_cases();
+      options.waiting_workers = [this] {
+        check_.progress().show(fmt::format("{}: {} cases that wait", check_.stack().name, waiting_cases()));
+        return std::make_unique<WorkerPool>(check_.stack().make, bounded_, many_workers);
+      };
+    }
     // A run of chosen clauses plays what they draw.
     if (arguments_.selectors.empty()) options.to_meet = cells_to_meet(check_.profile());
     return options;
@@ -75,7 +96,8 @@ class RunCommand {
   }
 
   Outcomes random_cases() {
-    WorkerPool workers(check_.stack().make, source_, check_.workers());
+    CaseSource& source = in_real_time() ? static_cast<CaseSource&>(bounded_) : source_;
+    WorkerPool workers(check_.stack().make, source, check_.workers());
     const auto start = std::chrono::steady_clock::now();
     Outcomes outcomes;
     outcomes.summary = run(
@@ -99,6 +121,7 @@ class RunCommand {
   PropertySource source_;
   StackCheck check_;
   std::uint64_t seed_;
+  BoundedWaits bounded_;
 };
 
 }  // namespace

@@ -86,6 +86,7 @@ void StackCheck::check_expectations() const {
 void StackCheck::replay_saved() {
   NoCases none;
   Worker worker(stack_.make, none);
+  const int times = profile_.clock == Profile::Clock::real ? 3 : 10;  // waits take their time
   for (const SavedTrace& trace : traces_) {
     if (interrupted()) return;
     if (own_.contains(trace.path)) continue;
@@ -96,7 +97,7 @@ void StackCheck::replay_saved() {
       continue;
     }
     progress_.show(fmt::format("replaying {}", trace.path.filename().string()));
-    judge(trace, replay(worker, stack_.make, trace.finding), entry != nullptr);
+    judge(trace, replay(worker, stack_.make, trace.finding, times), entry != nullptr);
     replayed_.push_back(trace.path);
   }
 }
@@ -256,6 +257,8 @@ std::string StackCheck::summary_line() const {
   if (unclear_ > 0) line += fmt::format(", {} inconclusive", plural(unclear_, "trace"));
   if (summary.inconclusive > 0)
     line += fmt::format(", {} inconclusive", plural(summary.inconclusive, "case"));
+  if (summary.left_alone > 0)
+    line += fmt::format(", {} not looked into for lack of time", plural(summary.left_alone, "sighting"));
   if (summary.interrupted || interrupted()) line += ", interrupted";
   return line;
 }
@@ -285,7 +288,7 @@ int StackCheck::status() const {
   const double share = summary.cases == 0
                            ? 0.0
                            : static_cast<double>(summary.inconclusive) / static_cast<double>(summary.cases);
-  return unclear_ > 0 || share > inconclusive_share ? inconclusive : as_expected;
+  return unclear_ > 0 || summary.left_alone > 0 || share > inconclusive_share ? inconclusive : as_expected;
 }
 
 }  // namespace finwait::cli

@@ -29,12 +29,19 @@ std::string text_of(const fs::path& path) {
   return std::get<std::string>(std::move(text));
 }
 
+Stack present(Stack stack) {
+  const std::string lacking = stack.lacks != nullptr ? stack.lacks() : std::string();
+  if (!lacking.empty())
+    throw UsageError(fmt::format("stack \"{}\" cannot be checked here: {}", stack.name, lacking));
+  return stack;
+}
+
 }  // namespace
 
 Stack find_stack(const std::string& name) {
   std::vector<std::string> names;
   for (Stack& stack : stacks()) {
-    if (stack.name == name) return std::move(stack);
+    if (stack.name == name) return present(std::move(stack));
     names.push_back(stack.name);
   }
   for (const MissingStack& missing : missing_stacks()) {

@@ -55,19 +55,21 @@ struct Profile {
   std::string name;
   std::string version;
   enum class Clock : std::uint8_t { virtual_exact, real } clock = Clock::virtual_exact;
-  Time tick = 500ms;                       ///< the coarsest timer period
-  Time msl = 120s;                         ///< maximum segment lifetime (§3.4.2: 2 minutes, may be changed)
-  Time reaction = 500ms;                   ///< longest delay of an answer that no timer governs
-  Time slack = 0us;                        ///< real time only: measured lateness of an observation
-  Time step = 250ms;                       ///< the largest stride in which `advance` looks at its timers
-  Time throttle = 5s;                      ///< quiet time after which a challenge ACK is owed (RFC 5961 §7)
-  Time patience = 150s;                    ///< the longest first retransmission or probe interval claimed
-  Time r2_syn = 0us;                       ///< an unanswered active SYN is reported by then; 0: not claimed
-  Time r2_data = 0us;                      ///< unanswered data or FIN is reported by then; 0: not claimed
-  std::uint32_t receive_buffer = 0;        ///< octets; 0: unknown, the right edge is judged as advertised
-  std::uint16_t mss = 536;                 ///< MSS used where the peer offers more
-  bool listener_persists = true;           ///< BSD: a child does not use the listener up
-  std::uint32_t iut_address = 0x0a000001;  ///< IPv4, host order
+  bool quiet = true;        ///< real time too: what a stimulus sets off has been told when it returns
+  Time tick = 500ms;        ///< the coarsest timer period
+  Time msl = 120s;          ///< maximum segment lifetime (§3.4.2: 2 minutes, may be changed)
+  Time reaction = 500ms;    ///< longest delay of an answer that no timer governs
+  Time slack = 0us;         ///< real time only: measured lateness of an observation
+  unsigned late_share = 0;  ///< a timer of T may be late by T/late_share; 0: only by a tick
+  Time step = 250ms;        ///< the largest stride in which `advance` looks at its timers
+  Time throttle = 5s;       ///< quiet time after which a challenge ACK is owed (RFC 5961 §7)
+  Time patience = 150s;     ///< the longest first retransmission or probe interval claimed
+  Time r2_syn = 0us;        ///< an unanswered active SYN is reported by then; 0: not claimed
+  Time r2_data = 0us;       ///< unanswered data or FIN is reported by then; 0: not claimed
+  std::uint32_t receive_buffer = 0;           ///< octets; 0: unknown, the right edge is judged as advertised
+  std::uint16_t mss = 536;                    ///< MSS used where the peer offers more
+  bool listener_persists = true;              ///< BSD: a child does not use the listener up
+  std::uint32_t iut_address = 0x0a000001;     ///< IPv4, host order
   std::uint32_t tester_address = 0x0a000002;  ///< IPv4, host order
   std::vector<Call> calls;                    ///< what is supported: the only source of `unsupported`
 };
@@ -109,6 +111,9 @@ class Adapter {
   virtual void deliver(Octets packet, Sink& sink) = 0;
   /// Moves time on by `by`; 0 only settles. Returns when the IUT is quiet.
   virtual void advance(Time by, Sink& sink) = 0;
+  /// Real time only: the case has fallen behind by more than the slack claimed, so that no time can be
+  /// judged.
+  virtual bool held_up() const { return false; }
   /// When the IUT's next timer is due, if it can tell.
   virtual std::optional<Time> next_timer() const { return {}; }
   /// The IUT's own idea of the connection, for people: never used for a verdict.

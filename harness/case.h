@@ -32,6 +32,9 @@ struct CaseEnd {
   Why why = Why::played;
 };
 
+/// Cases from this number on may wait for an implementation in real time.
+inline constexpr std::uint64_t first_waiting_case = std::uint64_t{1} << 62;
+
 /// Where cases come from: events are drawn one by one, looking at the oracle's first hypothesis.
 class CaseSource {
  public:

@@ -11,6 +11,8 @@ namespace {
 
 // What does not show in a case of its own is tried so often before it is left alone.
 constexpr int most_tries = 3;
+// For what is seen in cases that wait: a run has to come to an end.
+constexpr auto longest_look = std::chrono::seconds(30);
 
 HuntState fresh(const std::set<Deviation>& known) {
   HuntState state;
@@ -44,7 +46,30 @@ void Hunt::tell_progress() {
 
 Round Hunt::round(std::uint64_t seed, std::uint64_t first, std::uint64_t cases) {
   workers_->remember(state_.shown(), state_.passed_over);
-  Round round = workers_->round(seed, first, cases);
+  return take(workers_->round(seed, first, cases));
+}
+
+Round Hunt::round_of_waiting(std::uint64_t seed, std::uint64_t first, std::uint64_t cases) {
+  workers_->remember(state_.shown(), state_.passed_over);
+  waiting_ = true;
+  Round round = workers_->round_of_waiting(seed, first, cases);
+  leave_tainted(round);
+  // The later a waiting case, the less it waits.
+  std::reverse(round.sightings.begin(), round.sightings.end());
+  until_ = std::chrono::steady_clock::now() + longest_look;
+  round = take(std::move(round));
+  waiting_ = false;
+  return round;
+}
+
+void Hunt::leave_tainted(Round& round) {
+  std::erase_if(round.sightings, [&](const Sighting& sighting) {
+    if (sighting.tainted) state_.tries[{sighting.deviation, true}] = most_tries;
+    return sighting.tainted;
+  });
+}
+
+Round Hunt::take(Round round) {
   count(round);
   std::move(round.sightings.begin(), round.sightings.end(), std::back_inserter(state_.waiting));
   round.sightings.clear();
@@ -74,16 +99,36 @@ void Hunt::look_into_waiting() {
   state_.waiting.erase(state_.waiting.begin(), state_.waiting.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
+Shrunk Hunt::smallest_of(const Case& found, const Wanted& wanted) {
+  if (!waiting_) return shrink(found, wanted, workers_->one().first_hit());
+  constexpr std::size_t most_plays = 1500, at_once = 192;
+  // What takes long is not shrunk but reported as it is.
+  static constexpr auto longest_play = std::chrono::seconds(5);
+  bool slow = false;
+  const FirstHit all_together = [this, &slow](const auto&... given) {
+    if (late() || slow) return std::optional<Hit>();
+    const auto begun = std::chrono::steady_clock::now();
+    std::optional<Hit> hit = workers_->first_hit(given...);
+    slow = std::chrono::steady_clock::now() - begun > longest_play;
+    return hit;
+  };
+  return shrink(found, wanted, all_together, most_plays, at_once);
+}
+
 // Shrinks what was seen; a deviation that shrinks to one already known is the same one.
 void Hunt::look_into(const Sighting& sighting) {
   if (state_.passed_over.contains(sighting.deviation)) return;
+  if (waiting_ && late()) {
+    ++state_.summary.left_alone;
+    return;
+  }
   // Behind others it may come to nothing for ever, and yet be seen where nothing goes before it.
   int& tries = state_.tries[{sighting.deviation, sighting.tainted}];
   if (tries >= most_tries) return;
   const Wanted wanted{sighting.deviation.rule, sighting.deviation.state};
-  const Shrunk shrunk = shrink(sighting.found, wanted, workers_->one().first_hit());
+  const Shrunk shrunk = smallest_of(sighting.found, wanted);
   state_.summary.shrink_plays += shrunk.plays;
-  if (!shrunk.found) {
+  if (!shrunk.found || !workers_->shows(shrunk.smallest, wanted, confirmations_)) {
     ++tries;
     return;
   }

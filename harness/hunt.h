@@ -1,6 +1,7 @@
 // A hunt: rounds of cases bring sightings, and each new deviation is shrunk and set aside.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <set>
@@ -24,6 +25,7 @@ struct RunSummary {
   std::uint64_t inconclusive = 0;
   std::uint64_t shrink_plays = 0;
   std::uint64_t only_tainted = 0;  ///< deviations that were seen only behind another one in the same case
+  std::uint64_t left_alone = 0;    ///< seen in cases that wait, and not looked into for lack of time
   bool interrupted = false;
   std::vector<Finding> findings;                    ///< distinct, in the order in which they were met
   std::map<model::Rule, std::uint64_t> advisories;  ///< cases in which a SHOULD was disregarded
@@ -61,6 +63,11 @@ class Hunt {
   /// Plays a round, and looks into what it brings until somebody interrupts.
   /// @return the round, without its sightings
   Round round(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
+  /// The same for cases that spend their time waiting. What they show only behind another deviation is left
+  /// alone: to look for it elsewhere would take hours.
+  Round round_of_waiting(std::uint64_t seed, std::uint64_t first, std::uint64_t count);
+  /// From now on a finding has to show so many times in a row: for implementations in real time.
+  void confirm(int times) { confirmations_ = times; }
   /// Looks into what was left when somebody interrupted.
   void look_into_waiting();
   /// Drops what proves nothing, once nothing more is to be played.
@@ -71,6 +78,10 @@ class Hunt {
   bool interrupted() const { return state_.summary.interrupted; }
 
  private:
+  Round take(Round round);
+  void leave_tainted(Round& round);
+  Shrunk smallest_of(const Case& found, const Wanted& wanted);
+  bool late() const { return std::chrono::steady_clock::now() > until_; }
   void count(const Round& round);
   void look_into(const Sighting& sighting);
   void tell_progress();
@@ -79,6 +90,9 @@ class Hunt {
   FindingSink on_finding_, on_retracted_;
   RunProgress progress_;
   HuntState state_;
+  int confirmations_ = 0;
+  std::chrono::steady_clock::time_point until_;  ///< for what waiting cases have shown
+  bool waiting_ = false;                         ///< the workers have been given cases that wait
 };
 
 }  // namespace finwait

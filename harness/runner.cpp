@@ -8,6 +8,7 @@ RunSummary run(WorkerPool& workers, const RunOptions& options, const FindingSink
                const FindingSink& on_retracted, const RunProgress& progress) {
   Hunt hunt(options.known, on_finding, on_retracted, progress);
   hunt.use(workers);
+  hunt.confirm(options.confirmations);
   const auto start = std::chrono::steady_clock::now();
   const auto in_time = [&] {
     return !options.time || std::chrono::steady_clock::now() - start < *options.time;
@@ -18,6 +19,12 @@ RunSummary run(WorkerPool& workers, const RunOptions& options, const FindingSink
     workers.steer(hunt.summary().coverage.missing(options.to_meet));
     hunt.round(options.seed, played, count);
     played += count;
+  }
+  if (options.waiting_cases > 0 && !hunt.interrupted()) {
+    const std::unique_ptr<WorkerPool> many = options.waiting_workers();
+    hunt.use(*many);
+    hunt.round_of_waiting(options.seed, first_waiting_case, options.waiting_cases);
+    hunt.use(workers);
   }
   hunt.finish();
   return hunt.summary();

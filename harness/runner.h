@@ -16,6 +16,10 @@ struct RunOptions {
   std::uint64_t round = 500;                      ///< what is learnt is merged after so many cases
   std::set<Deviation> known;                      ///< set aside from the start
   std::vector<Cell> to_meet;                      ///< cells that cases are led to until each was met
+  /// In real time: cases that wait, numbered from first_waiting_case, played at the end.
+  std::uint64_t waiting_cases = 0;
+  std::function<std::unique_ptr<WorkerPool>()> waiting_workers;  ///< who plays those, many at the same time
+  int confirmations = 0;                                         ///< see Hunt::confirm()
 };
 
 /// See Hunt for the callbacks.

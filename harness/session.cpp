@@ -19,6 +19,7 @@ model::Claims claims_of(const Profile& profile) {
   claims.tick = profile.tick;
   claims.step = profile.step;
   claims.slack = profile.slack;
+  claims.late_share = profile.late_share;
   claims.msl = profile.msl;
   claims.reaction = profile.reaction;
   claims.throttle = profile.throttle;
@@ -54,15 +55,20 @@ bool supports(const Profile& profile, EventKind kind) {
   return std::find(profile.calls.begin(), profile.calls.end(), call_of(kind)) != profile.calls.end();
 }
 
+Time length_of_wait(const Event& wait, const Profile& profile) {
+  Time length = std::chrono::milliseconds(wait.wait_ms);
+  if (wait.wait_base == WaitBase::two_msl) length += 2 * profile.msl;
+  if (wait.wait_base == WaitBase::patience) length += profile.patience;
+  return std::max(length, Time{0});
+}
+
 Session::Session(Adapter& adapter)
     : adapter_(adapter), profile_(adapter.profile()), oracle_(claims_of(profile_)), packet_(max_datagram) {}
 
 void Session::start(const CaseSetup& setup) {
   setup_ = setup;
   now_ = Time{0};
-  observations_.clear();
-  octets_.clear();
-  judged_ = 0;
+  forget_observations();
   next_socket_ = 1;
   listener_ = connection_ = 0;
   sent_ = 0;
@@ -74,10 +80,20 @@ void Session::start(const CaseSetup& setup) {
   adapter_.reset(setup.iut_seed);
 }
 
-Outcome Session::play(const Event& event) {
+void Session::forget_observations() {
   observations_.clear();
   octets_.clear();
   judged_ = 0;
+}
+
+Outcome Session::play(const Event& event) {
+  if (profile_.clock == Profile::Clock::real && !history_.empty()) {
+    // What a timer has set off since must not be judged as an answer to this event.
+    forget_observations();
+    adapter_.advance(0us, *this);
+    if (const Outcome outcome = judge(); outcome != Outcome::pass) return outcome;
+  }
+  forget_observations();
   state_ = oracle_.front().state;
   if (event.kind == EventKind::segment) form(event);
   class_ = classify(event, stimulus_, oracle_.front());
@@ -158,15 +174,8 @@ Verdict Session::play_segment(const Event& event) {
   return Verdict::pass;
 }
 
-Time Session::length_of(const Event& event) const {
-  Time length = std::chrono::milliseconds(event.wait_ms);
-  if (event.wait_base == WaitBase::two_msl) length += 2 * profile_.msl;
-  if (event.wait_base == WaitBase::patience) length += profile_.patience;
-  return std::max(length, Time{0});
-}
-
 Verdict Session::play_wait(const Event& event) {
-  const Time length = length_of(event);
+  const Time length = length_of_wait(event, profile_);
   adapter_.advance(length, *this);
   now_ += length;
   return Verdict::pass;
@@ -258,6 +267,7 @@ void Session::failed(Time at, Socket socket, Result why) {
 }
 
 Outcome Session::judge() {
+  if (adapter_.held_up()) return Outcome::inconclusive;
   if (oracle_.contradicted()) return Outcome::pass;
   while (judged_ < observations_.size()) {
     const Observation& observation = observations_[judged_];
@@ -268,8 +278,8 @@ Outcome Session::judge() {
     if (keep_trace_) record(observation, verdict == Verdict::fail);
     if (verdict != Verdict::pass) return conclude(verdict);
   }
-  const bool quiet = profile_.clock == Profile::Clock::virtual_exact;
-  if (const Verdict verdict = oracle_.time(now_, quiet); verdict != Verdict::pass) return conclude(verdict);
+  if (const Verdict verdict = oracle_.time(now_, profile_.quiet); verdict != Verdict::pass)
+    return conclude(verdict);
   return conclude(Verdict::pass);
 }
 

@@ -53,6 +53,9 @@ enum class Outcome : std::uint8_t { pass, fail, inconclusive };
 /// lists them.
 bool supports(const Profile& profile, EventKind kind);
 
+/// How long a wait is for this implementation.
+Time length_of_wait(const Event& wait, const Profile& profile);
+
 /// The model's claims out of an adapter's profile.
 model::Claims claims_of(const Profile& profile);
 
@@ -125,8 +128,8 @@ class Session final : private Sink {
   void acceptable(Time at, Socket listener) override;
   void failed(Time at, Socket socket, Result why) override;
 
+  void forget_observations();
   void form(const Event& event);
-  Time length_of(const Event& event) const;
   model::Verdict play_segment(const Event& event);
   model::Verdict play_call(const Event& event);
   model::Verdict play_wait(const Event& event);

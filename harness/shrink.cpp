@@ -8,8 +8,6 @@ namespace finwait {
 
 namespace {
 
-// Candidates that are handed over at once: those behind a hit are never played.
-constexpr std::size_t batch_size = 16;
 // So many are tried near a case that rests on something doubtful.
 constexpr std::size_t most_near = 600;
 
@@ -117,8 +115,9 @@ rc::Seq<Events> without_chunks(const Events& events) {
 
 class Shrinking {
  public:
-  Shrinking(const Case& found, const Wanted& wanted, const FirstHit& first_hit, std::size_t most_plays)
-      : wanted_(wanted), first_hit_(first_hit), most_plays_(most_plays) {
+  Shrinking(const Case& found, const Wanted& wanted, const FirstHit& first_hit, std::size_t most_plays,
+            std::size_t at_once)
+      : wanted_(wanted), first_hit_(first_hit), most_plays_(most_plays), at_once_(at_once) {
     shrunk_.smallest = found;
   }
 
@@ -155,7 +154,7 @@ class Shrinking {
     std::vector<Events> batch;
     for (most = std::min(most, left()); most > 0; most -= batch.size()) {
       batch.clear();
-      while (batch.size() < std::min(most, batch_size)) {
+      while (batch.size() < std::min(most, at_once_)) {
         auto candidate = candidates.next();
         if (!candidate) break;
         batch.push_back(std::move(*candidate));
@@ -178,14 +177,15 @@ class Shrinking {
 
   const Wanted& wanted_;
   const FirstHit& first_hit_;
-  std::size_t most_plays_;
+  std::size_t most_plays_, at_once_;
   Shrunk shrunk_;
 };
 
 }  // namespace
 
-Shrunk shrink(const Case& found, const Wanted& wanted, const FirstHit& first_hit, std::size_t most_plays) {
-  return Shrinking(found, wanted, first_hit, most_plays)();
+Shrunk shrink(const Case& found, const Wanted& wanted, const FirstHit& first_hit, std::size_t most_plays,
+              std::size_t at_once) {
+  return Shrinking(found, wanted, first_hit, most_plays, at_once)();
 }
 
 }  // namespace finwait

@@ -26,8 +26,8 @@ struct Shrunk {
 };
 
 /// The smallest case that the shrink tree of `found` holds which shows what is wanted. At most `most_plays`
-/// candidates are played.
+/// candidates are played, and `at_once` are handed over together: those behind a hit need not be played.
 Shrunk shrink(const Case& found, const Wanted& wanted, const FirstHit& first_hit,
-              std::size_t most_plays = 4000);
+              std::size_t most_plays = 4000, std::size_t at_once = 16);
 
 }  // namespace finwait

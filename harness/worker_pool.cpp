@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <future>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -15,20 +16,18 @@ namespace {
 // Small enough that no worker waits long for the last one, large enough that orders cost nothing.
 constexpr std::uint64_t slices_a_round = 16, largest_slice = most_ends;
 
-struct Slices {
+}  // namespace
+
+struct WorkerPool::Slices {
   std::uint64_t first, count, size;
 
-  Slices(std::uint64_t first_case, std::uint64_t cases)
-      : first(first_case),
-        count(cases),
-        size(std::clamp<std::uint64_t>(cases / slices_a_round, 1, largest_slice)) {}
   std::uint64_t number() const { return (count + size - 1) / size; }
   std::uint64_t begin(std::uint64_t slice) const { return first + slice * size; }
   std::uint64_t length(std::uint64_t slice) const { return std::min(size, count - slice * size); }
 };
 
 // Has the workers play all slices, each the next one when it is free.
-class Division {
+class WorkerPool::Division {
  public:
   Division(std::vector<std::unique_ptr<Worker>>& workers, std::uint64_t seed, const Slices& slices)
       : workers_(workers),
@@ -90,6 +89,8 @@ class Division {
   std::vector<std::size_t> who_;  // the worker of each of these
 };
 
+namespace {
+
 // The parts as one worker would have told them.
 class Merged {
  public:
@@ -121,10 +122,52 @@ WorkerPool::WorkerPool(const AdapterFactory& adapter, CaseSource& source, unsign
     workers_.push_back(std::make_unique<Worker>(adapter, source));
 }
 
-Round WorkerPool::round(std::uint64_t seed, std::uint64_t first, std::uint64_t count) {
+Round WorkerPool::divided(std::uint64_t seed, const Slices& slices) {
   Merged merged;
-  for (Round& part : Division(workers_, seed, Slices(first, count))()) merged.add(std::move(part));
+  for (Round& part : Division(workers_, seed, slices)()) merged.add(std::move(part));
   return merged.take();
+}
+
+Round WorkerPool::round(std::uint64_t seed, std::uint64_t first, std::uint64_t count) {
+  return divided(seed, {first, count, std::clamp<std::uint64_t>(count / slices_a_round, 1, largest_slice)});
+}
+
+Round WorkerPool::round_of_waiting(std::uint64_t seed, std::uint64_t first, std::uint64_t count) {
+  return divided(seed, {first, count, 1});
+}
+
+std::vector<std::optional<Hit>> WorkerPool::hits(const CaseSetup& setup, std::span<const Events> candidates,
+                                                 const Wanted& wanted) {
+  std::vector<std::future<std::optional<Hit>>> played;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    played.push_back(std::async(std::launch::async,
+                                [&, i] { return workers_[i]->first_hit(setup, {candidates[i]}, wanted); }));
+  }
+  std::vector<std::optional<Hit>> all;
+  for (auto& one_played : played) all.push_back(one_played.get());
+  return all;
+}
+
+std::optional<Hit> WorkerPool::first_hit(const CaseSetup& setup, const std::vector<Events>& candidates,
+                                         const Wanted& wanted) {
+  const std::span<const Events> all(candidates);
+  for (std::size_t done = 0; done < all.size(); done += workers_.size()) {
+    const auto part = hits(setup, all.subspan(done, std::min(workers_.size(), all.size() - done)), wanted);
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      if (part[i]) return Hit{done + i, part[i]->played};
+    }
+  }
+  return std::nullopt;
+}
+
+bool WorkerPool::shows(const Case& given, const Wanted& wanted, int times) {
+  for (int left = times; left > 0;) {
+    const std::size_t now = std::min(workers_.size(), static_cast<std::size_t>(left));
+    const auto part = hits(given.setup, std::vector<Events>(now, given.events), wanted);
+    if (!std::all_of(part.begin(), part.end(), [](const auto& hit) { return hit.has_value(); })) return false;
+    left -= static_cast<int>(now);
+  }
+  return true;
 }
 
 void WorkerPool::remember(const std::set<Deviation>& known, const std::set<Deviation>& passed_over) {

@@ -3,6 +3,8 @@
 #include <optional>
 
 #include "impl/agent/agent_adapter.h"
+#include "impl/linux/host.h"
+#include "impl/linux/linux_adapter.h"
 #include "impl/mutants/mutants.h"
 #include "impl/reference/reference.h"
 #ifndef FINWAIT_LIBSLIRP_MISSING
@@ -26,7 +28,7 @@ std::optional<Stack>& added_agent() {
 std::string add_agent(const agent::Command& command) {
   const AdapterFactory make = [command] { return make_agent(command); };
   const std::string name = make()->profile().name;
-  added_agent() = Stack{name, "an agent: " + agent::to_text(command), make};
+  added_agent() = Stack{name, "an agent: " + agent::to_text(command), make, nullptr};
   return name;
 }
 
@@ -34,21 +36,24 @@ std::vector<Stack> stacks() {
   std::vector<Stack> all;
   if (added_agent()) all.push_back(*added_agent());
 #ifndef FINWAIT_LWIP_MISSING
-  all.push_back({"lwip", "lwIP through its raw API, in process, in virtual time", make_lwip});
+  all.push_back({"lwip", "lwIP through its raw API, in process, in virtual time", make_lwip, nullptr});
 #endif
 #ifndef FINWAIT_LIBSLIRP_MISSING
   all.push_back({"libslirp", "libslirp between its guest and AF_UNIX sockets, in process, in virtual time",
-                 make_libslirp});
+                 make_libslirp, nullptr});
 #endif
+  all.push_back({"linux", "the running kernel, in a network namespace of its own, in real time", make_linux,
+                 kernel::missing});
 #ifdef FINWAIT_SMOLTCP_AGENT
   all.push_back({"smoltcp", "smoltcp, an agent in Rust, in virtual time",
-                 [] { return make_agent({FINWAIT_SMOLTCP_AGENT}); }});
+                 [] { return make_agent({FINWAIT_SMOLTCP_AGENT}); }, nullptr});
 #endif
-  all.push_back({"reference", "finwait's own model as a stack: nothing may ever be found", make_reference});
+  all.push_back(
+      {"reference", "finwait's own model as a stack: nothing may ever be found", make_reference, nullptr});
   for (const MutantText& mutant : mutants()) {
     const std::string_view name = mutant.name;
-    all.push_back(
-        {"mutant:" + std::string(name), std::string(mutant.fault), [name] { return make_mutant(name); }});
+    all.push_back({"mutant:" + std::string(name), std::string(mutant.fault),
+                   [name] { return make_mutant(name); }, nullptr});
   }
   return all;
 }

@@ -14,6 +14,8 @@ struct Stack {
   std::string name;     ///< as on the command line
   std::string meaning;  ///< in a line
   AdapterFactory make;
+  /// What this machine lacks for it; empty: nothing. Without such a function it can be checked anywhere.
+  std::string (*lacks)() = nullptr;
 };
 
 /// All stacks, in the order in which they are listed.

@@ -15,6 +15,7 @@ struct Claims {
   Time tick = 500ms;                 ///< coarsest timer period
   Time step = 250ms;                 ///< stride in which timers are looked at
   Time slack = 0us;                  ///< lateness of an observation in real time
+  unsigned late_share = 0;           ///< a timer of T may be late by T/late_share; 0: only by a tick
   Time msl = 120s;                   ///< maximum segment lifetime, §3.4.2
   Time reaction = 500ms;             ///< longest delay of an answer that no timer governs
   Time throttle = 5s;                ///< quiet time after which a challenge ACK is owed, RFC 5961 §7
@@ -31,6 +32,8 @@ struct Claims {
   bool at_once() const { return reaction == 0us; }
   /// The latest time of the ACK of new text or a FIN: half a second (§3.8.6.3, MUST-40).
   Time acknowledgment() const { return 500ms + step + slack; }
+  /// How late a timer of this length may be beside that.
+  Time lateness(Time length) const { return late_share == 0 ? 0us : length / late_share; }
   /// What a lower or upper bound in time is widened by on either side.
   Time tolerance() const { return tick + step + slack; }
 };

@@ -166,7 +166,8 @@ void retransmission(Step& step) {
     }
   }
   if (h.silent && h.interval > Time{0}) {
-    const Time least = 2 * h.interval - 3 * (claims.tick + claims.step) - 2 * claims.slack;
+    const Time least =
+        2 * (h.interval - claims.lateness(h.interval)) - 3 * (claims.tick + claims.step) - 2 * claims.slack;
     const bool doubled = interval >= least || interval >= 60s - claims.tick;
     if (!doubled && !closed_window) h.advisories |= advisory_bit(Rule::rto_doubles);
     if (!doubled && closed_window && interval < h.interval - claims.tolerance())

@@ -19,7 +19,7 @@ void expire_time_wait(Step& step) {
   Hypothesis& h = step.h;
   const Time tolerance = step.claims.tolerance();
   const Time least = h.since + 2 * step.claims.msl - tolerance;
-  const Time most = h.tw_latest + 2 * step.claims.msl + tolerance;
+  const Time most = h.tw_latest + 2 * step.claims.msl + step.claims.lateness(2 * step.claims.msl) + tolerance;
   if (step.now < least) return;
   if (step.now > most || step.choose.otherwise(Choice::time_wait_over)) take(TimeWaitTimeout{}, step);
 }

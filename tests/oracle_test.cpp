@@ -890,6 +890,28 @@ TEST(Oracle, DataIsRetransmittedEverMoreSlowly) {
   EXPECT_TRUE(judged(data(never).after(10min), Rule::retransmission));
 }
 
+// A timer that is late by an eighth of its length is no second late one.
+TEST(Oracle, TimerMayBeLateByAShareOfItsLength) {
+  Claims lazy = claims();
+  lazy.late_share = 8;
+  const auto data = [](Talk& talk) -> Talk& { return talk.established().sends(10).iut(ACK, 1, 1, 10); };
+  const auto again = [&](Talk& talk) -> Talk& {
+    return data(talk).after(32s).iut(ACK, 1, 1, 10).after(57s).iut(ACK, 1, 1, 10);
+  };
+  Talk late(lazy), early(claims()), never_doubled(lazy);
+  EXPECT_FALSE(advises(again(late), Rule::rto_doubles));
+  EXPECT_TRUE(advises(again(early), Rule::rto_doubles));
+  data(never_doubled).after(4s).iut(ACK, 1, 1, 10).after(4s).iut(ACK, 1, 1, 10);
+  EXPECT_TRUE(advises(never_doubled, Rule::rto_doubles));
+  const auto probed = [](Talk& talk, Time after) -> Talk& {
+    return talk.time_wait().close_listener().after(120s + after).peer(FIN | ACK, 1, 2).iut(ACK, 2, 2);
+  };
+  Talk in_time(lazy), too_late(lazy), exact(claims());
+  EXPECT_TRUE(judged(probed(in_time, 15s), Rule::none));
+  EXPECT_TRUE(judged(probed(too_late, 16s), Rule::time_wait_ends));
+  EXPECT_TRUE(judged(probed(exact, 15s), Rule::time_wait_ends));
+}
+
 // MUST-13. MSL is 60 s, a tick 500 ms, a step 250 ms: the band around 120 s is 750 ms wide on either side.
 TEST(Oracle, TimeWaitLastsTwoMslWithinATolerance) {
   const Time two_msl = 120s;
