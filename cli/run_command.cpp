@@ -45,7 +45,7 @@ class RunCommand {
         source_(chosen_properties(arguments.selectors)),
         check_(arguments.check),
         seed_(arguments.seed.value_or(default_seed)) {
-    if (!arguments.coverage.empty()) write(arguments.coverage, "");
+    check_writable(arguments.coverage);
   }
 
   int operator()() {

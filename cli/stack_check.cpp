@@ -32,7 +32,7 @@ StackCheck::StackCheck(const CheckArguments& arguments)
       progress_(!arguments.quiet) {
   check_traces();
   check_expectations();
-  if (!arguments.json.empty()) write(arguments.json, "");
+  check_writable(arguments.json);
   if (arguments.save) folder_is_new_ = prepare_folder(folder_);
 }
 
@@ -110,7 +110,7 @@ void StackCheck::judge(const SavedTrace& trace, const Replayed& replayed, bool a
       remarks_ += fmt::format("  {}: {}\n", path, to_text(replayed));
     if (accepted && trace.finding.deviates) {
       known_.push_back(trace.finding.deviation);
-      json_ += json_line(finding_json(trace.finding, path, "known"));
+      json_ += json_line(finding_json(trace.finding, path, Standing::known));
       return;
     }
     return announce(trace.finding, path);
@@ -120,7 +120,7 @@ void StackCheck::judge(const SavedTrace& trace, const Replayed& replayed, bool a
     ++unclear_;
   } else {
     gone ? ++fixed_ : ++otherwise_;
-    json_ += json_line(finding_json(trace.finding, path, gone ? "fixed" : "fails in another way"));
+    json_ += json_line(finding_json(trace.finding, path, gone ? Standing::fixed : Standing::another_way));
   }
   const std::string verdict = gone ? green("FIXED") : yellow(to_text(replayed));
   remarks_ += fmt::format("  {}: {}\n", path, verdict);
@@ -275,7 +275,8 @@ void StackCheck::write_json() const {
                         {"interrupted", summary.interrupted || interrupted()}};
   totals.update(outcomes_.totals);
   std::string text = json_;
-  for (const New& entry : new_) text += json_line(finding_json(entry.finding, entry.trace, "new"));
+  for (const New& entry : new_)
+    text += json_line(finding_json(entry.finding, entry.trace, Standing::unknown));
   write(arguments_.json, text + json_line(totals));
 }
 

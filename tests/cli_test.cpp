@@ -98,6 +98,9 @@ TEST_F(CommandLine, NamesWhatIsNear) {
       {"run", "finwait run --help"},
       {"", "a command is missing"},
       {"replay nowhere.pkt", "cannot read nowhere.pkt"},
+      {"forget reference", "expected --rule ID, --gone or both"},
+      {"forget reference --rule 3.10.7.3/rst-without-ack-is-droped",
+       "--rule: unknown rule \"3.10.7.3/rst-without-ack-is-droped\"; did you mean"},
       {"run reference --workers 0 --no-save", "--workers: expected 1 to 256"},
       {"explore", "finwait explore --help"},
       {"explore reference --alphabet coer --no-save",
@@ -115,7 +118,8 @@ TEST_F(CommandLine, NamesWhatIsNear) {
 }
 
 TEST_F(CommandLine, HelpsAndLists) {
-  for (const char* command : {"", "run", "explore", "replay", "accept", "list", "explain"}) {
+  for (const char* command :
+       {"", "run", "explore", "replay", "accept", "forget", "diff", "list", "explain"}) {
     const Ended ended = finwait(std::string(command) + " --help");
     EXPECT_EQ(ended.status, 0) << command;
     EXPECT_TRUE(contains(ended.out, "Usage:")) << ended.out;
@@ -205,6 +209,7 @@ TEST_F(ExploringCli, SaysWhatWasSearched) {
   EXPECT_EQ(totals.at("explored").at(0).at("sequences"), 6336);
   EXPECT_EQ(totals.at("explored").at(1).at("levels").size(), 2u);
   EXPECT_TRUE(totals.at("complete"));
+  EXPECT_EQ(totals.at("seed"), 0x5eed);
   EXPECT_FALSE(fs::exists(folder_ / "finwait-explore-reference.checkpoint"));
 }
 
@@ -276,6 +281,61 @@ TEST_F(ExploringCli, RefusesACheckpointThatIsDamaged) {
   EXPECT_TRUE(contains(ended.out, std::string("cannot resume from ") + checkpoint + ": it is damaged"))
       << ended.out;
   EXPECT_TRUE(contains(read(checkpoint), "nothing that anybody"));
+}
+
+// ---- two runs ---------------------------------------------------------------------------------------
+
+const std::string a_finding =
+    R"({"rule":"9.9/of-another-version","state":"CLOSED","event":"SYN","level":"must","requirement":"MUST-1",)"
+    R"("standing":"known","events":3,"trace":"a.pkt"})"
+    "\n";
+const std::string some_totals = R"({"stack":"toy","version":"1","cases":10,"seed":5,"interrupted":false})"
+                                "\n";
+
+TEST_F(CommandLine, DiffSaysWhatHasChanged) {
+  write("a.json", a_finding + some_totals);
+  write("b.json", with(with(a_finding, "known", "new"), "3", "2") + some_totals);
+  const Ended changed = finwait("diff a.json b.json");
+  EXPECT_EQ(changed.status, 1);
+  EXPECT_EQ(changed.out,
+            "a.json: toy 1, 10 cases, seed 0x5: 1 deviation\n"
+            "b.json: toy 1, 10 cases, seed 0x5: 1 deviation\n\n"
+            "CHANGED\n"
+            "  9.9/of-another-version (must, MUST-1)\n"
+            "    CLOSED, SYN: standing known -> new, events 3 -> 2\n\n"
+            "0 new, 0 gone, 1 changed\n");
+  write("b.json", with(a_finding, "known", "fixed") + some_totals);
+  const Ended gone = finwait("diff a.json b.json");
+  EXPECT_TRUE(contains(gone.out, "GONE\n  9.9/of-another-version (must, MUST-1)\n    CLOSED, SYN: FIXED\n"))
+      << gone.out;
+  EXPECT_TRUE(contains(finwait("diff b.json a.json").out, "NEW\n  9.9/of-another-version"));
+  write("a.json", some_totals);  // what was gone already has not gone now
+  EXPECT_EQ(finwait("diff b.json a.json").status, 0);
+}
+
+TEST_F(CommandLine, DiffSaysWhereAFileIsMalformed) {
+  write("good.json", a_finding + some_totals);
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"", "bad.json:1: expected the totals in the last line"},
+      {a_finding, "bad.json:1: expected the totals in the last line"},
+      {a_finding + "{\"rule\":", "bad.json:2: expected an object of JSON"},
+      {"[]\n" + some_totals, "bad.json:1: expected an object of JSON"},
+      {a_finding + some_totals + a_finding, "bad.json:3: expected nothing behind the totals"},
+      {with(a_finding, "state", "stat") + some_totals, "bad.json:1: expected \"state\""},
+      {with(a_finding, "3", "-3") + some_totals, "bad.json:1: expected a count as \"events\", found -3"},
+      {with(a_finding, "known", "knwon") + some_totals,
+       "bad.json:1: expected a standing such as \"known\", found \"knwon\""},
+      {a_finding + with(some_totals, "false", "0"), "bad.json:2: expected true or false as \"interrupted\""},
+  };
+  for (const auto& [text, message] : cases) {
+    write("bad.json", text);
+    for (const char* order : {"diff bad.json good.json", "diff good.json bad.json"}) {
+      const Ended ended = finwait(order);
+      EXPECT_EQ(ended.status, 3) << text;
+      EXPECT_TRUE(contains(ended.out, message)) << text << "\n" << ended.out;
+    }
+  }
+  EXPECT_EQ(finwait("diff good.json nowhere.json").status, 3);
 }
 
 // ---- a run and what follows from it -----------------------------------------------------------------
@@ -353,6 +413,21 @@ TEST_F(OnLwip, JsonHasALineForEachFindingAndTheTotals) {
   EXPECT_TRUE(fs::exists(folder_ / std::string(lines.front().at("trace"))));
 }
 
+TEST_F(OnLwip, AnOldReportStaysUntilTheNewOneIsThere) {
+  for (const char* option : {"--json", "--coverage"}) {
+    write("report.json", "an old report");
+    const std::string arguments = std::string("run lwip 3.10.7.3 --time 60s --seed 1 --no-save ") +
+                                  own_places + option + " report.json & sleep 1; kill -9 $!; wait $!";
+    finwait(arguments);
+    EXPECT_EQ(read("report.json"), "an old report") << option;
+  }
+  finwait("coverage lwip --cases 1000000 --json report.json & sleep 1; kill -9 $!; wait $!");
+  EXPECT_EQ(read("report.json"), "an old report");
+  const Ended folder = finwait("run lwip --cases 1000000 --no-save --json .");
+  EXPECT_EQ(folder.status, 4);
+  EXPECT_TRUE(contains(folder.out, "cannot write .: ")) << folder.out;
+}
+
 TEST_F(OnLwip, ReplaysWhatItSaved) {
   run_lwip();
   const Ended all = finwait("replay traces/lwip/*.pkt");
@@ -378,6 +453,65 @@ TEST_F(OnLwip, WhatIsGoneIsFixedAndUnexpected) {
   ended = run_lwip();
   EXPECT_EQ(ended.status, 0) << ended.out;
   EXPECT_EQ(finwait("replay traces/lwip/" + name).status, 0);
+}
+
+TEST_F(OnLwip, ForgetsWhatIsGoneAndNothingElse) {
+  accept_all();
+  const std::string known = read("known.txt");
+  const std::string name = "3.10.1-mended.pkt";
+  const std::string entry =
+      "# by hand\nrule: 3.10.1/passive-open-is-silent\nat: CLOSED, open-passive\nversions: VERSION\ntrace: " +
+      name + "\n\n";
+  const auto expecting = [&](const std::string& versions) {
+    write("known.txt", with(entry, "VERSION", versions) + known);
+  };
+  write("traces/lwip/" + name, mended_here());
+  expecting(version());
+  EXPECT_TRUE(contains(run_lwip().out, "FIXED"));
+  const Ended gone = finwait("forget lwip --gone " + own_places);
+  EXPECT_EQ(gone.status, 0) << gone.out;
+  EXPECT_TRUE(contains(gone.out, "1 expectation forgotten, 0 for this version only")) << gone.out;
+  EXPECT_TRUE(contains(gone.out, "  traces/lwip/" + name + "\n")) << gone.out;
+  EXPECT_EQ(read("known.txt"), "# by hand\n" + known);  // the file's own head, where it stands there
+  expecting("0.9, " + version());
+  EXPECT_EQ(finwait("forget lwip --gone " + own_places).status, 0);
+  EXPECT_EQ(read("known.txt"), with(entry, "VERSION", "0.9") + known);
+  expecting("*");
+  const Ended kept = finwait("forget lwip --gone " + own_places);
+  EXPECT_EQ(kept.status, 1);
+  EXPECT_TRUE(contains(kept.out, "known.txt:2: gone in " + version() + ", but \"versions: *\"")) << kept.out;
+  EXPECT_EQ(read("known.txt"), with(entry, "VERSION", "*") + known);
+}
+
+TEST_F(OnLwip, ForgetsARuleByName) {
+  accept_all();
+  const std::string rule = "3.10.7.3/no-syn-no-rst-is-dropped";
+  ASSERT_TRUE(contains(read("known.txt"), rule));
+  const Ended still = finwait("forget lwip --gone --rule " + rule + " " + own_places);
+  EXPECT_TRUE(contains(still.out, "0 expectations forgotten")) << still.out;
+  const Ended named = finwait("forget lwip --rule " + rule + " " + own_places);
+  EXPECT_EQ(named.status, 0) << named.out;
+  EXPECT_FALSE(contains(read("known.txt"), rule));
+  EXPECT_TRUE(contains(run_lwip("--no-save").out, "NEW " + rule));
+}
+
+TEST_F(OnLwip, TwoRunsAreCompared) {
+  run_lwip("--json before.json");
+  const Ended same = finwait("diff before.json before.json");
+  EXPECT_EQ(same.status, 0) << same.out;
+  EXPECT_EQ(last_line(same.out), "0 new, 0 gone, 0 changed");
+  ASSERT_EQ(finwait("accept lwip " + own_places).status, 0);
+  finwait("run lwip 3.10.7.3 --cases 0 --seed 0x5eed " + own_places + "--json after.json");
+  const std::string all = std::to_string(traces().size());
+  const Ended accepted = finwait("diff before.json after.json");
+  EXPECT_EQ(accepted.status, 1);
+  EXPECT_EQ(last_line(accepted.out), "0 new, 0 gone, " + all + " changed") << accepted.out;
+  EXPECT_TRUE(contains(accepted.out, ": standing new -> known\n")) << accepted.out;
+  write("empty.json", last_line(read("after.json")) + "\n");
+  const Ended gone = finwait("diff after.json empty.json");
+  EXPECT_EQ(gone.status, 1);
+  EXPECT_EQ(last_line(gone.out), "0 new, " + all + " gone, 0 changed") << gone.out;
+  EXPECT_EQ(last_line(finwait("diff empty.json after.json").out), all + " new, 0 gone, 0 changed");
 }
 
 TEST_F(OnLwip, AnExpectationWithoutItsTraceIsAnError) {
