@@ -125,6 +125,8 @@ void add_check(CLI::App& command, CheckArguments& check, Texts& texts, const Age
   command.add_option("--workers", texts.workers,
                      "Processes that play cases (default: one a core); any number finds the same");
   command.add_option("--json", check.json, "Write one object a line for each finding, then the totals");
+  command.add_option("--report", check.report,
+                     "Folder for findings.json, junit.xml, sarif.json and report.md");
   command.add_flag("--quiet", check.quiet, "Only what is new, and the summary");
   command.add_flag_callback(
       "--no-save", [&check] { check.save = false; }, "Do not save new findings");
@@ -149,6 +151,7 @@ void describe_run(CLI::App& app, RunArguments& run, Texts& texts, const Agent& a
       "  finwait run lwip\n"
       "  finwait run lwip 3.10.7.3 --cases 100000 --seed 0x5eed\n"
       "  finwait run lwip --time 60s --json findings.json\n"
+      "  finwait run lwip --report report\n"
       "  finwait run -- python3 my_agent.py\n"
       "Exit status: 0 as expected, 1 a new deviation or an expected one that is gone, 2 inconclusive,\n"
       "3 usage, 4 the tester or an adapter has failed.");

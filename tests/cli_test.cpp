@@ -12,6 +12,9 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <pugixml.hpp>
+#include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -513,6 +516,217 @@ TEST_F(OnLwip, TwoRunsAreCompared) {
   EXPECT_EQ(last_line(gone.out), "0 new, " + all + " gone, 0 changed") << gone.out;
   EXPECT_EQ(last_line(finwait("diff empty.json after.json").out), all + " new, 0 gone, 0 changed");
 }
+
+// ---- reports for programs ---------------------------------------------------------------------------
+
+class Reports : public OnLwip {
+ protected:
+  nlohmann::json json(const std::string& name) const { return nlohmann::json::parse(read(name)); }
+  pugi::xml_node suite() {
+    const auto result = document_.load_file((folder_ / "report/junit.xml").c_str());
+    EXPECT_TRUE(result) << result.description();
+    return document_.child("testsuites").child("testsuite");
+  }
+  /// The testcases that have a child of this name, by their names.
+  std::set<std::string> cases_with(const char* child) {
+    std::set<std::string> names;
+    for (const pugi::xml_node& test : suite().children("testcase")) {
+      if (test.child(child)) names.insert(test.attribute("name").value());
+    }
+    return names;
+  }
+  std::set<std::string> rules_of(const nlohmann::json& objects, const char* key = "rule") const {
+    std::set<std::string> rules;
+    for (const auto& object : objects) rules.insert(object.at(key));
+    return rules;
+  }
+  /// The exit status of a line of Python that may use what is in Debian's packages; 127 where it has not got
+  /// the module.
+  Ended python(const std::string& module, const std::string& line) const {
+    write("line.py", line);
+    return ::finwait::shell("cd " + folder_.string() +
+                            " && for python in /usr/bin/python3 python3; do $python -c 'import " + module +
+                            "' 2>/dev/null && { $python line.py; exit $?; }; done; exit 127");
+  }
+  Ended validate(const std::string& file) const {
+    return python("jsonschema",
+                  "import json, jsonschema\n"
+                  "schema = json.load(open('" FINWAIT_SOURCE_DIR
+                  "/docs/report.schema.json'))\n"
+                  "jsonschema.Draft202012Validator.check_schema(schema)\n"
+                  "jsonschema.Draft202012Validator(schema).validate(json.load(open('" +
+                      file + "')))\n");
+  }
+
+ private:
+  pugi::xml_document document_;
+};
+
+TEST_F(Reports, EachHasWhatIsNewAndAdvisoriesApart) {
+  const Ended ended = run_lwip("--report report");
+  EXPECT_EQ(ended.status, 1);
+  const nlohmann::json report = json("report/findings.json");
+  const auto& findings = report.at("findings");
+  const auto& advisories = report.at("advisories");
+  ASSERT_EQ(findings.size(), traces().size());
+  ASSERT_FALSE(advisories.empty());
+  EXPECT_EQ(report.at("exit_status"), 1);
+  EXPECT_EQ(report.at("summary"), last_line(ended.out));
+  for (const auto& finding : findings) {
+    EXPECT_EQ(finding.at("standing"), "new");
+    EXPECT_EQ(finding.at("script"), read(finding.at("trace")));
+  }
+  EXPECT_EQ(cases_with("failure"), rules_of(findings));
+  EXPECT_EQ(cases_with("skipped"), rules_of(advisories));
+  const std::string markdown = read("report/report.md");
+  for (const std::string& rule : rules_of(findings)) EXPECT_TRUE(contains(markdown, rule)) << markdown;
+  EXPECT_TRUE(contains(markdown, "| new | ")) << markdown;
+  EXPECT_TRUE(contains(markdown, last_line(ended.out))) << markdown;
+}
+
+TEST_F(Reports, JUnitCountsWhatItHolds) {
+  run_lwip("--report report");
+  const pugi::xml_node tests = suite();
+  const std::string rules = finwait("list --rules").out;
+  std::size_t count = 0;
+  for (const pugi::xml_node& test : tests.children("testcase")) {
+    const std::string name = test.attribute("name").value();
+    if (contains(name, "/")) {
+      EXPECT_TRUE(contains(rules, name)) << name;
+    }
+    ++count;
+  }
+  EXPECT_EQ(tests.attribute("tests").as_ullong(), count);
+  EXPECT_EQ(tests.attribute("failures").as_ullong(), cases_with("failure").size());
+  EXPECT_EQ(tests.attribute("skipped").as_ullong(), cases_with("skipped").size());
+  EXPECT_EQ(tests.attribute("errors").as_ullong(), 0u);
+  const std::string failure =
+      suite()
+          .find_child_by_attribute("testcase", "name", "3.10.7.3/no-syn-no-rst-is-dropped")
+          .child_value("failure");
+  for (const char* part :
+       {"\"Fifth, if neither of the SYN or RST bits is set, then drop the segment and return.\"",
+        "permitted: ", "observed: ", "--ip_version=ipv4", "finwait replay traces/lwip/"}) {
+    EXPECT_TRUE(contains(failure, part)) << part << "\n" << failure;
+  }
+}
+
+TEST_F(Reports, SarifNamesRulesAndPlaces) {
+  run_lwip("--report report");
+  const nlohmann::json sarif = json("report/sarif.json");
+  EXPECT_EQ(sarif.at("version"), "2.1.0");
+  const auto& run = sarif.at("runs").at(0);
+  const auto& rules = run.at("tool").at("driver").at("rules");
+  std::size_t errors = 0, notes = 0;
+  for (const auto& result : run.at("results")) {
+    const auto& rule = rules.at(result.at("ruleIndex").get<std::size_t>());
+    EXPECT_EQ(rule.at("id"), result.at("ruleId"));
+    EXPECT_FALSE(rule.at("help").at("text").get<std::string>().empty());
+    result.at("level") == "error" ? ++errors : ++notes;
+    EXPECT_EQ(result.at("level") == "note", result.at("properties").at("standing") == "advisory");
+    const auto& place = result.at("locations").at(0).at("physicalLocation");
+    EXPECT_TRUE(fs::is_regular_file(folder_ / place.at("artifactLocation").at("uri").get<std::string>()))
+        << place;
+  }
+  EXPECT_EQ(errors, traces().size());
+  EXPECT_EQ(notes, json("report/findings.json").at("advisories").size());
+}
+
+TEST_F(Reports, WhatIsKnownIsNoFailureAndWhatIsGoneIs) {
+  accept_all();
+  const std::string rule = "3.10.1/passive-open-is-silent", trace = "3.10.1-mended.pkt";
+  ASSERT_EQ(run_lwip("--report report").status, 0);
+  EXPECT_TRUE(cases_with("failure").empty());
+  EXPECT_TRUE(cases_with("skipped").contains("3.10.7.3/no-syn-no-rst-is-dropped"));
+  for (const auto& result : json("report/sarif.json").at("runs").at(0).at("results")) {
+    const bool known = result.at("properties").at("standing") == "known";
+    EXPECT_EQ(result.contains("suppressions"), known) << result;
+    if (known) {
+      EXPECT_EQ(result.at("suppressions").at(0).at("justification"), "why\nhttps://bugs.example/7");
+    }
+  }
+  write("traces/lwip/" + trace, mended_here());
+  ASSERT_EQ(run_lwip("--report report").status, 1);
+  EXPECT_EQ(cases_with("failure"), std::set<std::string>{rule});
+  EXPECT_TRUE(contains(read("report/report.md"), "| fixed | [" + rule + "]")) << read("report/report.md");
+}
+
+TEST_F(Reports, AnyTextMakesAWholeFile) {
+  accept_all();
+  write("known.txt",
+        with(read("known.txt"), "reason: why", "reason: \x1b[31m & <b> ]]> \xff \xef\xbf\xbf |"));
+  ASSERT_EQ(run_lwip("--report report").status, 0);
+  EXPECT_TRUE(contains(read("report/junit.xml"), "\xef\xbf\xbd[31m &amp; &lt;b&gt; ]]&gt;"));
+  json("report/sarif.json");
+  const Ended parsed = python("xml.parsers.expat",
+                              "import xml.etree.ElementTree as tree\n"
+                              "tree.parse('report/junit.xml')\n");
+  if (parsed.status == 127)
+    GTEST_SKIP() << "python3, a strict reader of XML, is missing (apt-get install python3)";
+  EXPECT_EQ(parsed.status, 0) << parsed.out;
+}
+
+TEST_F(Reports, FindingsAreAsTheSchemaSays) {
+  run_lwip("--report report");
+  const Ended valid = validate("report/findings.json");
+  if (valid.status == 127)
+    GTEST_SKIP() << "python3-jsonschema is missing (apt-get install python3-jsonschema)";
+  EXPECT_EQ(valid.status, 0) << valid.out;
+  const nlohmann::json report = json("report/findings.json");
+  for (const char* path :
+       {"/format", "/totals/seed", "/findings/0/sentence", "/findings/0/script", "/advisories/0/cases"}) {
+    const nlohmann::json::json_pointer key(path);
+    nlohmann::json less = report, more = report;
+    less[key.parent_pointer()].erase(key.back());
+    write("less.json", less.dump());
+    EXPECT_TRUE(contains(validate("less.json").out, "is a required property")) << path;
+    more[key.parent_pointer()]["of-no-schema"] = 1;
+    write("more.json", more.dump());
+    EXPECT_TRUE(contains(validate("more.json").out, "of-no-schema")) << path;
+  }
+  accept_all();
+  write("traces/lwip/3.10.1-mended.pkt", mended_here());
+  run_lwip("--report report");
+  const Ended known = validate("report/findings.json");
+  EXPECT_EQ(known.status, 0) << known.out;
+  ASSERT_EQ(finwait("explore reference --alphabet core --depth 1 --no-save --report report").status, 0);
+  const Ended explored = validate("report/findings.json");
+  EXPECT_EQ(explored.status, 0) << explored.out;
+}
+
+TEST_F(Reports, AFolderThatCannotBeWrittenIsRefusedBeforeTheRun) {
+  write("report", "a file");
+  const Ended ended = run_lwip("--report report");
+  EXPECT_EQ(ended.status, 3);
+  EXPECT_TRUE(contains(ended.out, "cannot make the folder report")) << ended.out;
+  EXPECT_TRUE(traces().empty());
+}
+
+TEST_F(Reports, GitHubShowsWhatIsNewBesideItsScript) {
+  const auto annotations = [this](const char* github) {
+    const Ended ended =
+        ::finwait::shell("cd " + folder_.string() + " && GITHUB_ACTIONS=" + github +
+                         " " FINWAIT_BINARY " run lwip 3.10.7.3 --cases 200 --seed 0x5eed " + own_places);
+    std::istringstream text(ended.out);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(text, line);) {
+      if (line.starts_with("::")) lines.push_back(line);
+    }
+    return lines;
+  };
+  EXPECT_TRUE(annotations("").empty());
+  std::size_t errors = 0;
+  for (const std::string& line : annotations("true")) {
+    if (line.starts_with("::notice title=")) continue;
+    ++errors;
+    EXPECT_TRUE(line.starts_with("::error file=traces/lwip/")) << line;
+    EXPECT_TRUE(contains(line, ".pkt,line=1,title=")) << line;
+    EXPECT_TRUE(contains(line, "\"%0Aobserved: ")) << line;
+  }
+  EXPECT_EQ(errors, traces().size());
+}
+
+// ---- expectations -----------------------------------------------------------------------------------
 
 TEST_F(OnLwip, AnExpectationWithoutItsTraceIsAnError) {
   accept_all();
