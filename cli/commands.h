@@ -60,6 +60,19 @@ struct AcceptArguments {
 };
 int accept_command(const AcceptArguments& arguments);
 
+struct ForgetArguments {
+  std::string stack;
+  std::vector<std::string> rules;  ///< none: of any
+  bool gone = false;               ///< only those that the stack does not show any more
+  Places places;
+};
+int forget_command(const ForgetArguments& arguments);
+
+struct DiffArguments {
+  std::string before, after;  ///< files of --json
+};
+int diff_command(const DiffArguments& arguments);
+
 struct ListArguments {
   bool stacks = false, properties = false, rules = false;  ///< none: all three
 };

@@ -37,7 +37,7 @@ int coverage_command(const CoverageArguments& arguments) {
   options.cases = arguments.cases.value_or(default_cases);
   options.known = read_expectations(arguments.places, stack.name).deviations_of(profile.version);
   options.to_meet = cells_to_meet(profile);
-  if (!arguments.json.empty()) write(arguments.json, "");
+  check_writable(arguments.json);
   const RunSummary summary = play(stack, options);
   const CoverageReport report(profile, summary.coverage);
   fmt::print("{}\n{} {}: {}; {} cases, seed {:#x}{}\n", coverage_text(report), stack.name, profile.version,

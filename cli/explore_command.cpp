@@ -122,7 +122,7 @@ class ExploreCommand {
   // ---- the search -----------------------------------------------------------------------------------
 
   Outcomes explore() {
-    if (interrupted()) return {{}, "nothing explored", {}, {}};
+    if (interrupted()) return {{}, "nothing explored", {}, {{"seed", seed_}, {"complete", false}}};
     started_ = last_kept_ = Clock::now();
     const FindingSink found = [this](const Finding& finding) { check_.found(finding); };
     const FindingSink retracted = [this](const Finding& finding) { check_.retract(finding); };

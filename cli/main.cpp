@@ -125,6 +125,8 @@ void add_check(CLI::App& command, CheckArguments& check, Texts& texts, const Age
   command.add_option("--workers", texts.workers,
                      "Processes that play cases (default: one a core); any number finds the same");
   command.add_option("--json", check.json, "Write one object a line for each finding, then the totals");
+  command.add_option("--report", check.report,
+                     "Folder for findings.json, junit.xml, sarif.json and report.md");
   command.add_flag("--quiet", check.quiet, "Only what is new, and the summary");
   command.add_flag_callback(
       "--no-save", [&check] { check.save = false; }, "Do not save new findings");
@@ -152,6 +154,7 @@ void describe_run(CLI::App& app, RunArguments& run, Texts& texts, const Agent& a
       "  finwait run lwip\n"
       "  finwait run lwip 3.10.7.3 --cases 100000 --seed 0x5eed\n"
       "  finwait run lwip --time 60s --json findings.json\n"
+      "  finwait run lwip --report report\n"
       "  finwait run -- python3 my_agent.py\n"
       "Exit status: 0 as expected, 1 a new deviation or an expected one that is gone, 2 inconclusive,\n"
       "3 usage, 4 the tester or an adapter has failed.");
@@ -220,6 +223,35 @@ void describe_accept(CLI::App& app, AcceptArguments& accept, const Agent& agent)
       "Example:\n  finwait accept lwip --bug https://bugs.example/123 --reason \"no challenge ACKs\"");
 }
 
+void describe_forget(CLI::App& app, ForgetArguments& forget, const Agent& agent) {
+  CLI::App* command = app.add_subcommand("forget", "Take expectations out again, to be reviewed as a diff");
+  add_stack(*command, forget.stack, agent);
+  command->add_option("--rule", forget.rules, "Those of this rule; may be given several times")
+      ->take_all()
+      ->expected(1);
+  command->add_flag("--gone", forget.gone,
+                    "Those whose deviation the stack does not show any more; entries that hold for other "
+                    "versions too lose this one");
+  add_places(*command, forget.places);
+  command->footer(
+      "Examples:\n"
+      "  finwait forget lwip --gone\n"
+      "  finwait forget lwip --rule 3.10.7.3/no-syn-no-rst-is-dropped\n"
+      "Every other line stays as it is. Exit status: 1 if one that is gone cannot be taken out, else 0;\n"
+      "3 usage, 4 the tester or an adapter has failed.");
+}
+
+void describe_diff(CLI::App& app, DiffArguments& diff) {
+  CLI::App* command = app.add_subcommand("diff", "Compare two runs: what is new, gone and changed");
+  command->add_option("before", diff.before, "File that --json has written")->required();
+  command->add_option("after", diff.after, "File that --json has written later, or on another stack")
+      ->required();
+  command->footer(
+      "Example:\n"
+      "  finwait run lwip --json after.json; finwait diff before.json after.json\n"
+      "Exit status: 0 no difference, 1 a difference, 3 usage or a malformed file.");
+}
+
 void describe_list(CLI::App& app, ListArguments& list, std::string& rule) {
   CLI::App* command = app.add_subcommand("list", "List stacks, properties and rules");
   command->add_flag("--stacks", list.stacks, "Stacks that can be checked");
@@ -273,6 +305,8 @@ struct Arguments {
   Texts explore_texts;
   ReplayArguments replay;
   AcceptArguments accept;
+  ForgetArguments forget;
+  DiffArguments diff;
   std::string agent_patience;
   ListArguments list;
   std::string rule;
@@ -290,11 +324,11 @@ int check_agent(const Arguments& arguments) {
 // The agent is a stack like any other from here on.
 void take_agent(const std::string& command, Arguments& arguments) {
   if (arguments.agent.empty()) return;
-  if (command == "list" || command == "explain")
+  if (command == "list" || command == "explain" || command == "diff")
     throw UsageError(fmt::format("finwait {} takes no agent behind \"--\"", command));
   const std::string name = add_agent(arguments.agent);
   arguments.run.check.stack = arguments.explore.check.stack = name;
-  arguments.coverage.stack = arguments.accept.stack = name;
+  arguments.coverage.stack = arguments.accept.stack = arguments.forget.stack = name;
 }
 
 int dispatch(const CLI::App& app, Arguments& arguments) {
@@ -303,9 +337,11 @@ int dispatch(const CLI::App& app, Arguments& arguments) {
   take_agent(command, arguments);
   if (command == "list") return list_command(arguments.list);
   if (command == "explain") return explain_command(arguments.rule);
+  if (command == "diff") return diff_command(arguments.diff);
   catch_interrupt();
   if (command == "replay") return replay_command(arguments.replay);
   if (command == "accept") return accept_command(arguments.accept);
+  if (command == "forget") return forget_command(arguments.forget);
   if (command == "coverage") {
     take_numbers(arguments.coverage_texts, arguments.coverage.cases, arguments.coverage.seed);
     return coverage_command(arguments.coverage);
@@ -327,6 +363,8 @@ int finwait_main(int argc, char** argv) {
   describe_explore(app, arguments.explore, arguments.explore_texts, arguments.agent);
   describe_replay(app, arguments.replay);
   describe_accept(app, arguments.accept, arguments.agent);
+  describe_forget(app, arguments.forget, arguments.agent);
+  describe_diff(app, arguments.diff);
   describe_check_agent(app, arguments.agent_patience);
   app.allow_extras();
   for (CLI::App* command : app.get_subcommands({})) command->allow_extras();

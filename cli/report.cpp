@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -15,6 +16,7 @@ namespace finwait::cli {
 namespace {
 
 constexpr std::size_t label_width = 13;
+constexpr std::array<std::string_view, 4> standing_names{"known", "new", "fixed", "fails in another way"};
 
 // A label and the text beside it, wrapped.
 std::string labelled(std::string_view label, std::string_view text) {
@@ -91,7 +93,17 @@ std::string advisories_text(const RunSummary& summary) {
   return text;
 }
 
-nlohmann::json finding_json(const SavedFinding& finding, const std::string& trace, const char* standing) {
+std::string_view name(Standing standing) {
+  return standing_names.at(static_cast<std::size_t>(standing));
+}
+
+std::optional<Standing> standing_from(std::string_view text) {
+  const auto found = std::find(standing_names.begin(), standing_names.end(), text);
+  if (found == standing_names.end()) return {};
+  return static_cast<Standing>(found - standing_names.begin());
+}
+
+nlohmann::json finding_json(const SavedFinding& finding, const std::string& trace, Standing standing) {
   const model::RuleText& rule = model::text(finding.deviation.rule);
   return {{"stack", finding.stack},
           {"version", finding.version},
@@ -103,8 +115,8 @@ nlohmann::json finding_json(const SavedFinding& finding, const std::string& trac
           {"event", to_text(finding.deviation.event)},
           {"events", finding.smallest.events.size()},
           {"trace", trace},
-          {"standing", standing},
-          {"known", std::string_view(standing) == "known"}};
+          {"standing", name(standing)},
+          {"known", standing == Standing::known}};
 }
 
 std::string json_line(const nlohmann::json& value) {

@@ -1,7 +1,9 @@
 // What a run says: findings, lists and the line of JSON for each.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +28,14 @@ std::size_t rules_in(const std::vector<Deviation>& deviations);
 /// SHOULDs that were disregarded.
 std::string advisories_text(const RunSummary& summary);
 
-/// The finding as an object of --json; `standing` is "known", "new" or "fixed".
-nlohmann::json finding_json(const SavedFinding& finding, const std::string& trace, const char* standing);
+/// How a finding stands to what was expected.
+enum class Standing : std::uint8_t { known, unknown, fixed, another_way };
+/// "known", "new", "fixed" or "fails in another way".
+std::string_view name(Standing standing);
+std::optional<Standing> standing_from(std::string_view text);
+
+/// The finding as an object of --json.
+nlohmann::json finding_json(const SavedFinding& finding, const std::string& trace, Standing standing);
 
 /// One object a line.
 std::string json_line(const nlohmann::json& value);

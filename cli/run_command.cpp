@@ -53,7 +53,7 @@ class RunCommand {
         check_(arguments.check),
         seed_(arguments.seed.value_or(default_seed)),
         bounded_(source_, check_.profile(), waiting_cases()) {
-    if (!arguments.coverage.empty()) write(arguments.coverage, "");
+    check_writable(arguments.coverage);
   }
 
   int operator()() {

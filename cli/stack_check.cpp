@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "cli/exit_status.h"
 #include "cli/report.h"
@@ -15,6 +16,11 @@ namespace {
 
 // More cases than this that nobody can judge make the run inconclusive.
 constexpr double inconclusive_share = 0.01;
+
+bool on_github() {
+  const char* set = std::getenv("GITHUB_ACTIONS");
+  return set != nullptr && std::string_view(set) == "true";
+}
 
 }  // namespace
 
@@ -32,7 +38,8 @@ StackCheck::StackCheck(const CheckArguments& arguments)
       progress_(!arguments.quiet) {
   check_traces();
   check_expectations();
-  if (!arguments.json.empty()) write(arguments.json, "");
+  check_writable(arguments.json);
+  if (!arguments.report.empty()) prepare_folder(arguments.report);
   if (arguments.save) folder_is_new_ = prepare_folder(folder_);
 }
 
@@ -44,9 +51,12 @@ int StackCheck::operator()(const Cases& cases) {
   seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   std::error_code ignored;
   if (folder_is_new_) std::filesystem::remove(folder_, ignored);  // only if it has stayed empty
+  const RunReport results = run_report();
+  if (on_github()) say(github_annotations(results));
   report();
-  write_json();
-  return status();
+  if (!arguments_.json.empty()) write(arguments_.json, json_lines(results));
+  if (!arguments_.report.empty()) write_reports(results, arguments_.report);
+  return results.status;
 }
 
 // ---- before the run -------------------------------------------------------------------------------
@@ -111,8 +121,7 @@ void StackCheck::judge(const SavedTrace& trace, const Replayed& replayed, bool a
       remarks_ += fmt::format("  {}: {}\n", path, to_text(replayed));
     if (accepted && trace.finding.deviates) {
       known_.push_back(trace.finding.deviation);
-      json_ += json_line(finding_json(trace.finding, path, "known"));
-      return;
+      return add_reported(trace, Standing::known);
     }
     return announce(trace.finding, path);
   }
@@ -121,7 +130,7 @@ void StackCheck::judge(const SavedTrace& trace, const Replayed& replayed, bool a
     ++unclear_;
   } else {
     gone ? ++fixed_ : ++otherwise_;
-    json_ += json_line(finding_json(trace.finding, path, gone ? "fixed" : "fails in another way"));
+    add_reported(trace, gone ? Standing::fixed : Standing::another_way);
   }
   const std::string verdict = gone ? green("FIXED") : yellow(to_text(replayed));
   remarks_ += fmt::format("  {}: {}\n", path, verdict);
@@ -263,8 +272,17 @@ std::string StackCheck::summary_line() const {
   return line;
 }
 
-void StackCheck::write_json() const {
-  if (arguments_.json.empty()) return;
+void StackCheck::add_reported(const SavedTrace& trace, Standing standing) {
+  ReportedFinding reported{trace.finding, standing, shown(trace.path), {}, {}, {}};
+  const Expectation* entry = expectations_.find(trace.finding.deviation, trace.path.filename().string());
+  if (standing == Standing::known && entry != nullptr) {
+    reported.reasons = entry->reasons;
+    reported.link = entry->link;
+  }
+  reported_.push_back(std::move(reported));
+}
+
+nlohmann::json StackCheck::totals() const {
   const RunSummary& summary = outcomes_.summary;
   nlohmann::json totals{{"stack", stack_.name},
                         {"version", profile_.version},
@@ -275,11 +293,29 @@ void StackCheck::write_json() const {
                         {"new", new_.size()},
                         {"fixed", fixed_},
                         {"inconclusive", summary.inconclusive},
+                        {"inconclusive_traces", unclear_},
                         {"interrupted", summary.interrupted || interrupted()}};
   totals.update(outcomes_.totals);
-  std::string text = json_;
-  for (const New& entry : new_) text += json_line(finding_json(entry.finding, entry.trace, "new"));
-  write(arguments_.json, text + json_line(totals));
+  return totals;
+}
+
+RunReport StackCheck::run_report() const {
+  RunReport report;
+  report.stack = stack_.name;
+  report.version = profile_.version;
+  report.profile = profile_text(profile_);
+  report.expectations = shown(arguments_.places.expectations_of(stack_.name));
+  report.summary = summary_line();
+  report.status = status();
+  report.totals = totals();
+  report.findings = reported_;
+  for (const New& entry : new_)
+    report.findings.push_back({entry.finding, Standing::unknown, entry.trace, entry.account, {}, {}});
+  for (const auto& [rule, cases] : outcomes_.summary.advisories) {
+    // The others are MUSTs about time alone, reported as findings.
+    if (model::text(rule).level == model::Level::should) report.advisories.emplace(rule, cases);
+  }
+  return report;
 }
 
 int StackCheck::status() const {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/run_report.h"
 #include "cli/store.h"
 #include "cli/terminal.h"
 #include "harness/account.h"
@@ -22,7 +23,8 @@ namespace finwait::cli {
 struct CheckArguments {
   std::string stack;
   Places places;
-  std::string json;  ///< a file; empty: none
+  std::string json;    ///< a file; empty: none
+  std::string report;  ///< a folder for the files of a report; empty: none
   bool quiet = false;
   bool save = true;
   std::optional<unsigned> workers;  ///< none: one a core
@@ -91,7 +93,9 @@ class StackCheck {
   std::vector<Deviation> new_deviations() const;
   void report() const;
   std::string summary_line() const;
-  void write_json() const;
+  void add_reported(const SavedTrace& trace, Standing standing);
+  nlohmann::json totals() const;
+  RunReport run_report() const;
   int status() const;
 
   const CheckArguments& arguments_;
@@ -109,7 +113,8 @@ class StackCheck {
   std::vector<Deviation> known_;
   std::vector<New> new_;
   std::size_t fixed_ = 0, otherwise_ = 0, unclear_ = 0, of_other_versions_ = 0;
-  std::string remarks_, json_;
+  std::string remarks_;
+  std::vector<ReportedFinding> reported_;  ///< what the saved traces showed
   Outcomes outcomes_;
   double seconds_ = 0;
 };

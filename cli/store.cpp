@@ -23,12 +23,6 @@ fs::path found_here_or_in_source(const char* folder) {
   return fs::path(FINWAIT_SOURCE_DIR) / folder;
 }
 
-std::string text_of(const fs::path& path) {
-  auto text = read_file(path);
-  if (const auto* error = std::get_if<FileError>(&text)) throw UsageError(error->text);
-  return std::get<std::string>(std::move(text));
-}
-
 Stack present(Stack stack) {
   const std::string lacking = stack.lacks != nullptr ? stack.lacks() : std::string();
   if (!lacking.empty())
@@ -37,6 +31,12 @@ Stack present(Stack stack) {
 }
 
 }  // namespace
+
+std::string text_of(const fs::path& path) {
+  auto text = read_file(path);
+  if (const auto* error = std::get_if<FileError>(&text)) throw UsageError(error->text);
+  return std::get<std::string>(std::move(text));
+}
 
 Stack find_stack(const std::string& name) {
   std::vector<std::string> names;
@@ -106,6 +106,11 @@ bool prepare_folder(const fs::path& folder) {
   if (const auto failed = write_file_atomically(probe, "")) throw UsageError(*failed);
   fs::remove(probe, error);
   return is_new;
+}
+
+void check_writable(const fs::path& path) {
+  if (path.empty()) return;
+  if (const auto reason = why_not_writable(path)) throw std::runtime_error(*reason);
 }
 
 void write(const fs::path& path, const std::string& text) {

@@ -46,6 +46,14 @@ Expectations read_expectations(const Places& places, const std::string& stack);
 /// @throws UsageError
 bool prepare_folder(const std::filesystem::path& folder);
 
+/// Finds out before a run whether its result can be written there, and leaves what is there as it is; an
+/// empty path is no file.
+/// @throws std::runtime_error with path and reason.
+void check_writable(const std::filesystem::path& path);
+
+/// @throws UsageError with path and reason.
+std::string text_of(const std::filesystem::path& path);
+
 /// Writes the file in one step.
 /// @throws std::runtime_error with path and reason.
 void write(const std::filesystem::path& path, const std::string& text);

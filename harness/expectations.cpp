@@ -37,6 +37,12 @@ std::vector<Line> lines_of(std::string_view text) {
   return lines;
 }
 
+// Comments at the very beginning are the file's, even where no blank line parts them from an entry.
+std::span<const Line>::iterator begin_of_entry(std::span<const Line> block) {
+  if (block.front().begin != 0) return block.begin();
+  return std::find_if(block.begin(), block.end(), [](const Line& line) { return !line.is_comment(); });
+}
+
 // One block of lines: an entry, or nothing but comments.
 class BlockReader {
  public:
@@ -52,7 +58,7 @@ class BlockReader {
   }
 
   Expectation entry;
-  std::size_t versions_end = 0;  ///< in the whole text
+  std::size_t versions_begin = 0, versions_end = 0;  ///< in the whole text
   ScriptError error;
 
  private:
@@ -76,7 +82,10 @@ class BlockReader {
         value.empty() ? line.text.size() : static_cast<std::size_t>(value.data() - line.text.data());
     if (value.empty()) return fail(line.number, column, fmt::format("expected a value of \"{}\"", key));
     const std::string what = set(key, value);
-    if (key == "versions") versions_end = line.begin + column + value.size();
+    if (key == "versions") {
+      versions_begin = line.begin + column;
+      versions_end = versions_begin + value.size();
+    }
     return what.empty() || fail(line.number, column, what);
   }
 
@@ -152,7 +161,9 @@ std::variant<Expectations, ScriptError> Expectations::parse(std::string_view tex
                            fmt::format("this deviation stands already in line {}", same->line)};
       }
       all.entries_.push_back(block.entry);
-      all.places_.push_back({begin->begin, block.versions_end});
+      const Line& first = *begin_of_entry({begin, blank});
+      const std::size_t end = std::min((blank - 1)->begin + (blank - 1)->text.size() + 1, text.size());
+      all.places_.push_back({first.begin, end, block.versions_begin, block.versions_end});
     }
     begin = blank;
   }
@@ -196,11 +207,50 @@ void Expectations::add(const Expectation& entry) {
 }
 
 void Expectations::add_version(const Deviation& deviation, std::string_view trace, std::string_view version) {
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (entries_[i].deviation != deviation || entries_[i].trace != trace) continue;
-    text_.insert(places_[i].versions_end, fmt::format(", {}", version));
-    return reread();
+  const auto index = index_of(deviation, trace);
+  if (!index) return;
+  text_.insert(places_[*index].versions_end, fmt::format(", {}", version));
+  reread();
+}
+
+void Expectations::remove(const Deviation& deviation, std::string_view trace) {
+  const auto index = index_of(deviation, trace);
+  if (!index) return;
+  auto [begin, end, versions_begin, versions_end] = places_[*index];
+  // A blank line parts two entries: the one behind goes too, or, behind the last entry, the one before.
+  if (end < text_.size()) {
+    end = std::min(text_.find('\n', end), text_.size() - 1) + 1;
+  } else if (begin >= 2 && text_[begin - 1] == '\n' && text_[begin - 2] == '\n') {
+    --begin;
   }
+  text_.erase(begin, end - begin);
+  reread();
+}
+
+void Expectations::remove_version(const Deviation& deviation, std::string_view trace,
+                                  std::string_view version) {
+  const auto index = index_of(deviation, trace);
+  if (!index) return;
+  const Place& place = places_[*index];
+  std::string_view rest(text_);
+  rest = rest.substr(place.versions_begin, place.versions_end - place.versions_begin);
+  std::string kept;
+  for (bool more = true; more;) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    const std::string_view part = rest.substr(0, comma);
+    if (trimmed(part) != version) kept.append(kept.empty() ? trimmed(part) : fmt::format(",{}", part));
+    more = comma < rest.size();
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  text_.replace(place.versions_begin, place.versions_end - place.versions_begin, kept);
+  reread();
+}
+
+std::optional<std::size_t> Expectations::index_of(const Deviation& deviation, std::string_view trace) const {
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].deviation == deviation && entries_[i].trace == trace) return i;
+  }
+  return {};
 }
 
 void Expectations::reread() {

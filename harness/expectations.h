@@ -12,6 +12,7 @@
 // missing.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -55,12 +56,22 @@ class Expectations {
   void add(const Expectation& entry);
   /// Lets the entry with this identity and trace hold for one more version.
   void add_version(const Deviation& deviation, std::string_view trace, std::string_view version);
+  /// Takes the entry with this identity and trace out, with its comments and the blank line that parts it
+  /// from the next one; everything else stays as it is, byte for byte. The undoing of add().
+  void remove(const Deviation& deviation, std::string_view trace);
+  /// Lets the entry hold no longer for the version, which must not be its only one. The undoing of
+  /// add_version().
+  void remove_version(const Deviation& deviation, std::string_view trace, std::string_view version);
 
  private:
   struct Place {
-    std::size_t begin = 0;         ///< of the entry's block, comments in it included
-    std::size_t versions_end = 0;  ///< behind the last version
+    std::size_t begin = 0;  ///< of the entry's block, comments in it included; but not the file's head
+    std::size_t end = 0;    ///< behind the last line's end
+    std::size_t versions_begin = 0, versions_end = 0;
   };
+
+  /// The index of the entry with this identity and trace.
+  std::optional<std::size_t> index_of(const Deviation& deviation, std::string_view trace) const;
 
   void reread();
 

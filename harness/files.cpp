@@ -72,6 +72,26 @@ int write_part(const std::filesystem::path& part, std::string_view text) {
   return written ? 0 : errno;
 }
 
+/// 0, or the error with which `path` cannot be replaced: a folder, a device or a pipe is not a file of text.
+int what_is_in_the_way(const std::filesystem::path& path) {
+  std::error_code none;
+  const std::filesystem::file_status there = std::filesystem::status(path, none);
+  if (std::filesystem::is_directory(there)) return EISDIR;
+  return std::filesystem::is_other(there) ? ENOTSUP : 0;
+}
+
+/// Writes the text beside `path` under a name of its own, which `part` then is. Returns 0 or the error.
+int write_beside(const std::filesystem::path& path, std::string_view text, std::filesystem::path& part) {
+  part = part_name(path);
+  int error = write_part(part, text);
+  // The name may be the leaving of a killed process that had our number: it is not ours to overwrite.
+  while (error == EEXIST) {
+    part = part_name(path);
+    error = write_part(part, text);
+  }
+  return error;
+}
+
 }  // namespace
 
 std::variant<std::string, FileError> read_file(const std::filesystem::path& path) {
@@ -89,19 +109,24 @@ std::variant<std::string, FileError> read_file(const std::filesystem::path& path
 }
 
 std::optional<std::string> write_file_atomically(const std::filesystem::path& path, std::string_view text) {
-  std::filesystem::path part = part_name(path);
-  int error = write_part(part, text);
-  // The name may be the leaving of a killed process that had our number: it is not ours to overwrite.
-  while (error == EEXIST) {
-    part = part_name(path);
-    error = write_part(part, text);
-  }
+  if (const int error = what_is_in_the_way(path)) return failure("write", path, error);
+  std::filesystem::path part;
+  int error = write_beside(path, text, part);
   if (error == 0 && ::rename(part.c_str(), path.c_str()) != 0) error = errno;
   if (error != 0) {
     ::unlink(part.c_str());
   } else {
     error = sync_folder_of(path);
   }
+  if (error != 0) return failure("write", path, error);
+  return {};
+}
+
+std::optional<std::string> why_not_writable(const std::filesystem::path& path) {
+  std::filesystem::path part;
+  int error = what_is_in_the_way(path);
+  if (error == 0) error = write_beside(path, "", part);
+  if (!part.empty()) ::unlink(part.c_str());
   if (error != 0) return failure("write", path, error);
   return {};
 }

@@ -22,4 +22,9 @@ std::variant<std::string, FileError> read_file(const std::filesystem::path& path
 /// The folder must exist. Returns nothing, or why it failed: path and reason.
 std::optional<std::string> write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
+/// Why write_file_atomically() could not write to `path`, or nothing. Permissions do not tell everything (a
+/// full or read-only disk), so a file is written beside it and goes again; what lies at `path` is not
+/// touched.
+std::optional<std::string> why_not_writable(const std::filesystem::path& path);
+
 }  // namespace finwait

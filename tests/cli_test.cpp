@@ -12,6 +12,9 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <pugixml.hpp>
+#include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -98,6 +101,9 @@ TEST_F(CommandLine, NamesWhatIsNear) {
       {"run", "finwait run --help"},
       {"", "a command is missing"},
       {"replay nowhere.pkt", "cannot read nowhere.pkt"},
+      {"forget reference", "expected --rule ID, --gone or both"},
+      {"forget reference --rule 3.10.7.3/rst-without-ack-is-droped",
+       "--rule: unknown rule \"3.10.7.3/rst-without-ack-is-droped\"; did you mean"},
       {"run reference --workers 0 --no-save", "--workers: expected 1 to 256"},
       {"explore", "finwait explore --help"},
       {"explore reference --alphabet coer --no-save",
@@ -115,7 +121,8 @@ TEST_F(CommandLine, NamesWhatIsNear) {
 }
 
 TEST_F(CommandLine, HelpsAndLists) {
-  for (const char* command : {"", "run", "explore", "replay", "accept", "list", "explain"}) {
+  for (const char* command :
+       {"", "run", "explore", "replay", "accept", "forget", "diff", "list", "explain"}) {
     const Ended ended = finwait(std::string(command) + " --help");
     EXPECT_EQ(ended.status, 0) << command;
     EXPECT_TRUE(contains(ended.out, "Usage:")) << ended.out;
@@ -205,6 +212,7 @@ TEST_F(ExploringCli, SaysWhatWasSearched) {
   EXPECT_EQ(totals.at("explored").at(0).at("sequences"), 6336);
   EXPECT_EQ(totals.at("explored").at(1).at("levels").size(), 2u);
   EXPECT_TRUE(totals.at("complete"));
+  EXPECT_EQ(totals.at("seed"), 0x5eed);
   EXPECT_FALSE(fs::exists(folder_ / "finwait-explore-reference.checkpoint"));
 }
 
@@ -276,6 +284,61 @@ TEST_F(ExploringCli, RefusesACheckpointThatIsDamaged) {
   EXPECT_TRUE(contains(ended.out, std::string("cannot resume from ") + checkpoint + ": it is damaged"))
       << ended.out;
   EXPECT_TRUE(contains(read(checkpoint), "nothing that anybody"));
+}
+
+// ---- two runs ---------------------------------------------------------------------------------------
+
+const std::string a_finding =
+    R"({"rule":"9.9/of-another-version","state":"CLOSED","event":"SYN","level":"must","requirement":"MUST-1",)"
+    R"("standing":"known","events":3,"trace":"a.pkt"})"
+    "\n";
+const std::string some_totals = R"({"stack":"toy","version":"1","cases":10,"seed":5,"interrupted":false})"
+                                "\n";
+
+TEST_F(CommandLine, DiffSaysWhatHasChanged) {
+  write("a.json", a_finding + some_totals);
+  write("b.json", with(with(a_finding, "known", "new"), "3", "2") + some_totals);
+  const Ended changed = finwait("diff a.json b.json");
+  EXPECT_EQ(changed.status, 1);
+  EXPECT_EQ(changed.out,
+            "a.json: toy 1, 10 cases, seed 0x5: 1 deviation\n"
+            "b.json: toy 1, 10 cases, seed 0x5: 1 deviation\n\n"
+            "CHANGED\n"
+            "  9.9/of-another-version (must, MUST-1)\n"
+            "    CLOSED, SYN: standing known -> new, events 3 -> 2\n\n"
+            "0 new, 0 gone, 1 changed\n");
+  write("b.json", with(a_finding, "known", "fixed") + some_totals);
+  const Ended gone = finwait("diff a.json b.json");
+  EXPECT_TRUE(contains(gone.out, "GONE\n  9.9/of-another-version (must, MUST-1)\n    CLOSED, SYN: FIXED\n"))
+      << gone.out;
+  EXPECT_TRUE(contains(finwait("diff b.json a.json").out, "NEW\n  9.9/of-another-version"));
+  write("a.json", some_totals);  // what was gone already has not gone now
+  EXPECT_EQ(finwait("diff b.json a.json").status, 0);
+}
+
+TEST_F(CommandLine, DiffSaysWhereAFileIsMalformed) {
+  write("good.json", a_finding + some_totals);
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"", "bad.json:1: expected the totals in the last line"},
+      {a_finding, "bad.json:1: expected the totals in the last line"},
+      {a_finding + "{\"rule\":", "bad.json:2: expected an object of JSON"},
+      {"[]\n" + some_totals, "bad.json:1: expected an object of JSON"},
+      {a_finding + some_totals + a_finding, "bad.json:3: expected nothing behind the totals"},
+      {with(a_finding, "state", "stat") + some_totals, "bad.json:1: expected \"state\""},
+      {with(a_finding, "3", "-3") + some_totals, "bad.json:1: expected a count as \"events\", found -3"},
+      {with(a_finding, "known", "knwon") + some_totals,
+       "bad.json:1: expected a standing such as \"known\", found \"knwon\""},
+      {a_finding + with(some_totals, "false", "0"), "bad.json:2: expected true or false as \"interrupted\""},
+  };
+  for (const auto& [text, message] : cases) {
+    write("bad.json", text);
+    for (const char* order : {"diff bad.json good.json", "diff good.json bad.json"}) {
+      const Ended ended = finwait(order);
+      EXPECT_EQ(ended.status, 3) << text;
+      EXPECT_TRUE(contains(ended.out, message)) << text << "\n" << ended.out;
+    }
+  }
+  EXPECT_EQ(finwait("diff good.json nowhere.json").status, 3);
 }
 
 // ---- a run and what follows from it -----------------------------------------------------------------
@@ -353,6 +416,21 @@ TEST_F(OnLwip, JsonHasALineForEachFindingAndTheTotals) {
   EXPECT_TRUE(fs::exists(folder_ / std::string(lines.front().at("trace"))));
 }
 
+TEST_F(OnLwip, AnOldReportStaysUntilTheNewOneIsThere) {
+  for (const char* option : {"--json", "--coverage"}) {
+    write("report.json", "an old report");
+    const std::string arguments = std::string("run lwip 3.10.7.3 --time 60s --seed 1 --no-save ") +
+                                  own_places + option + " report.json & sleep 1; kill -9 $!; wait $!";
+    finwait(arguments);
+    EXPECT_EQ(read("report.json"), "an old report") << option;
+  }
+  finwait("coverage lwip --cases 1000000 --json report.json & sleep 1; kill -9 $!; wait $!");
+  EXPECT_EQ(read("report.json"), "an old report");
+  const Ended folder = finwait("run lwip --cases 1000000 --no-save --json .");
+  EXPECT_EQ(folder.status, 4);
+  EXPECT_TRUE(contains(folder.out, "cannot write .: ")) << folder.out;
+}
+
 TEST_F(OnLwip, ReplaysWhatItSaved) {
   run_lwip();
   const Ended all = finwait("replay traces/lwip/*.pkt");
@@ -379,6 +457,276 @@ TEST_F(OnLwip, WhatIsGoneIsFixedAndUnexpected) {
   EXPECT_EQ(ended.status, 0) << ended.out;
   EXPECT_EQ(finwait("replay traces/lwip/" + name).status, 0);
 }
+
+TEST_F(OnLwip, ForgetsWhatIsGoneAndNothingElse) {
+  accept_all();
+  const std::string known = read("known.txt");
+  const std::string name = "3.10.1-mended.pkt";
+  const std::string entry =
+      "# by hand\nrule: 3.10.1/passive-open-is-silent\nat: CLOSED, open-passive\nversions: VERSION\ntrace: " +
+      name + "\n\n";
+  const auto expecting = [&](const std::string& versions) {
+    write("known.txt", with(entry, "VERSION", versions) + known);
+  };
+  write("traces/lwip/" + name, mended_here());
+  expecting(version());
+  EXPECT_TRUE(contains(run_lwip().out, "FIXED"));
+  const Ended gone = finwait("forget lwip --gone " + own_places);
+  EXPECT_EQ(gone.status, 0) << gone.out;
+  EXPECT_TRUE(contains(gone.out, "1 expectation forgotten, 0 for this version only")) << gone.out;
+  EXPECT_TRUE(contains(gone.out, "  traces/lwip/" + name + "\n")) << gone.out;
+  EXPECT_EQ(read("known.txt"), "# by hand\n" + known);  // the file's own head, where it stands there
+  expecting("0.9, " + version());
+  EXPECT_EQ(finwait("forget lwip --gone " + own_places).status, 0);
+  EXPECT_EQ(read("known.txt"), with(entry, "VERSION", "0.9") + known);
+  expecting("*");
+  const Ended kept = finwait("forget lwip --gone " + own_places);
+  EXPECT_EQ(kept.status, 1);
+  EXPECT_TRUE(contains(kept.out, "known.txt:2: gone in " + version() + ", but \"versions: *\"")) << kept.out;
+  EXPECT_EQ(read("known.txt"), with(entry, "VERSION", "*") + known);
+}
+
+TEST_F(OnLwip, ForgetsARuleByName) {
+  accept_all();
+  const std::string rule = "3.10.7.3/no-syn-no-rst-is-dropped";
+  ASSERT_TRUE(contains(read("known.txt"), rule));
+  const Ended still = finwait("forget lwip --gone --rule " + rule + " " + own_places);
+  EXPECT_TRUE(contains(still.out, "0 expectations forgotten")) << still.out;
+  const Ended named = finwait("forget lwip --rule " + rule + " " + own_places);
+  EXPECT_EQ(named.status, 0) << named.out;
+  EXPECT_FALSE(contains(read("known.txt"), rule));
+  EXPECT_TRUE(contains(run_lwip("--no-save").out, "NEW " + rule));
+}
+
+TEST_F(OnLwip, TwoRunsAreCompared) {
+  run_lwip("--json before.json");
+  const Ended same = finwait("diff before.json before.json");
+  EXPECT_EQ(same.status, 0) << same.out;
+  EXPECT_EQ(last_line(same.out), "0 new, 0 gone, 0 changed");
+  ASSERT_EQ(finwait("accept lwip " + own_places).status, 0);
+  finwait("run lwip 3.10.7.3 --cases 0 --seed 0x5eed " + own_places + "--json after.json");
+  const std::string all = std::to_string(traces().size());
+  const Ended accepted = finwait("diff before.json after.json");
+  EXPECT_EQ(accepted.status, 1);
+  EXPECT_EQ(last_line(accepted.out), "0 new, 0 gone, " + all + " changed") << accepted.out;
+  EXPECT_TRUE(contains(accepted.out, ": standing new -> known\n")) << accepted.out;
+  write("empty.json", last_line(read("after.json")) + "\n");
+  const Ended gone = finwait("diff after.json empty.json");
+  EXPECT_EQ(gone.status, 1);
+  EXPECT_EQ(last_line(gone.out), "0 new, " + all + " gone, 0 changed") << gone.out;
+  EXPECT_EQ(last_line(finwait("diff empty.json after.json").out), all + " new, 0 gone, 0 changed");
+}
+
+// ---- reports for programs ---------------------------------------------------------------------------
+
+class Reports : public OnLwip {
+ protected:
+  nlohmann::json json(const std::string& name) const { return nlohmann::json::parse(read(name)); }
+  pugi::xml_node suite() {
+    const auto result = document_.load_file((folder_ / "report/junit.xml").c_str());
+    EXPECT_TRUE(result) << result.description();
+    return document_.child("testsuites").child("testsuite");
+  }
+  /// The testcases that have a child of this name, by their names.
+  std::set<std::string> cases_with(const char* child) {
+    std::set<std::string> names;
+    for (const pugi::xml_node& test : suite().children("testcase")) {
+      if (test.child(child)) names.insert(test.attribute("name").value());
+    }
+    return names;
+  }
+  std::set<std::string> rules_of(const nlohmann::json& objects, const char* key = "rule") const {
+    std::set<std::string> rules;
+    for (const auto& object : objects) rules.insert(object.at(key));
+    return rules;
+  }
+  /// The exit status of a line of Python that may use what is in Debian's packages; 127 where it has not got
+  /// the module.
+  Ended python(const std::string& module, const std::string& line) const {
+    write("line.py", line);
+    return ::finwait::shell("cd " + folder_.string() +
+                            " && for python in /usr/bin/python3 python3; do $python -c 'import " + module +
+                            "' 2>/dev/null && { $python line.py; exit $?; }; done; exit 127");
+  }
+  Ended validate(const std::string& file) const {
+    return python("jsonschema",
+                  "import json, jsonschema\n"
+                  "schema = json.load(open('" FINWAIT_SOURCE_DIR
+                  "/docs/report.schema.json'))\n"
+                  "jsonschema.Draft202012Validator.check_schema(schema)\n"
+                  "jsonschema.Draft202012Validator(schema).validate(json.load(open('" +
+                      file + "')))\n");
+  }
+
+ private:
+  pugi::xml_document document_;
+};
+
+TEST_F(Reports, EachHasWhatIsNewAndAdvisoriesApart) {
+  const Ended ended = run_lwip("--report report");
+  EXPECT_EQ(ended.status, 1);
+  const nlohmann::json report = json("report/findings.json");
+  const auto& findings = report.at("findings");
+  const auto& advisories = report.at("advisories");
+  ASSERT_EQ(findings.size(), traces().size());
+  ASSERT_FALSE(advisories.empty());
+  EXPECT_EQ(report.at("exit_status"), 1);
+  EXPECT_EQ(report.at("summary"), last_line(ended.out));
+  for (const auto& finding : findings) {
+    EXPECT_EQ(finding.at("standing"), "new");
+    EXPECT_EQ(finding.at("script"), read(finding.at("trace")));
+  }
+  EXPECT_EQ(cases_with("failure"), rules_of(findings));
+  EXPECT_EQ(cases_with("skipped"), rules_of(advisories));
+  const std::string markdown = read("report/report.md");
+  for (const std::string& rule : rules_of(findings)) EXPECT_TRUE(contains(markdown, rule)) << markdown;
+  EXPECT_TRUE(contains(markdown, "| new | ")) << markdown;
+  EXPECT_TRUE(contains(markdown, last_line(ended.out))) << markdown;
+}
+
+TEST_F(Reports, JUnitCountsWhatItHolds) {
+  run_lwip("--report report");
+  const pugi::xml_node tests = suite();
+  const std::string rules = finwait("list --rules").out;
+  std::size_t count = 0;
+  for (const pugi::xml_node& test : tests.children("testcase")) {
+    const std::string name = test.attribute("name").value();
+    if (contains(name, "/")) {
+      EXPECT_TRUE(contains(rules, name)) << name;
+    }
+    ++count;
+  }
+  EXPECT_EQ(tests.attribute("tests").as_ullong(), count);
+  EXPECT_EQ(tests.attribute("failures").as_ullong(), cases_with("failure").size());
+  EXPECT_EQ(tests.attribute("skipped").as_ullong(), cases_with("skipped").size());
+  EXPECT_EQ(tests.attribute("errors").as_ullong(), 0u);
+  const std::string failure =
+      suite()
+          .find_child_by_attribute("testcase", "name", "3.10.7.3/no-syn-no-rst-is-dropped")
+          .child_value("failure");
+  for (const char* part :
+       {"\"Fifth, if neither of the SYN or RST bits is set, then drop the segment and return.\"",
+        "permitted: ", "observed: ", "--ip_version=ipv4", "finwait replay traces/lwip/"}) {
+    EXPECT_TRUE(contains(failure, part)) << part << "\n" << failure;
+  }
+}
+
+TEST_F(Reports, SarifNamesRulesAndPlaces) {
+  run_lwip("--report report");
+  const nlohmann::json sarif = json("report/sarif.json");
+  EXPECT_EQ(sarif.at("version"), "2.1.0");
+  const auto& run = sarif.at("runs").at(0);
+  const auto& rules = run.at("tool").at("driver").at("rules");
+  std::size_t errors = 0, notes = 0;
+  for (const auto& result : run.at("results")) {
+    const auto& rule = rules.at(result.at("ruleIndex").get<std::size_t>());
+    EXPECT_EQ(rule.at("id"), result.at("ruleId"));
+    EXPECT_FALSE(rule.at("help").at("text").get<std::string>().empty());
+    result.at("level") == "error" ? ++errors : ++notes;
+    EXPECT_EQ(result.at("level") == "note", result.at("properties").at("standing") == "advisory");
+    const auto& place = result.at("locations").at(0).at("physicalLocation");
+    EXPECT_TRUE(fs::is_regular_file(folder_ / place.at("artifactLocation").at("uri").get<std::string>()))
+        << place;
+  }
+  EXPECT_EQ(errors, traces().size());
+  EXPECT_EQ(notes, json("report/findings.json").at("advisories").size());
+}
+
+TEST_F(Reports, WhatIsKnownIsNoFailureAndWhatIsGoneIs) {
+  accept_all();
+  const std::string rule = "3.10.1/passive-open-is-silent", trace = "3.10.1-mended.pkt";
+  ASSERT_EQ(run_lwip("--report report").status, 0);
+  EXPECT_TRUE(cases_with("failure").empty());
+  EXPECT_TRUE(cases_with("skipped").contains("3.10.7.3/no-syn-no-rst-is-dropped"));
+  for (const auto& result : json("report/sarif.json").at("runs").at(0).at("results")) {
+    const bool known = result.at("properties").at("standing") == "known";
+    EXPECT_EQ(result.contains("suppressions"), known) << result;
+    if (known) {
+      EXPECT_EQ(result.at("suppressions").at(0).at("justification"), "why\nhttps://bugs.example/7");
+    }
+  }
+  write("traces/lwip/" + trace, mended_here());
+  ASSERT_EQ(run_lwip("--report report").status, 1);
+  EXPECT_EQ(cases_with("failure"), std::set<std::string>{rule});
+  EXPECT_TRUE(contains(read("report/report.md"), "| fixed | [" + rule + "]")) << read("report/report.md");
+}
+
+TEST_F(Reports, AnyTextMakesAWholeFile) {
+  accept_all();
+  write("known.txt",
+        with(read("known.txt"), "reason: why", "reason: \x1b[31m & <b> ]]> \xff \xef\xbf\xbf |"));
+  ASSERT_EQ(run_lwip("--report report").status, 0);
+  EXPECT_TRUE(contains(read("report/junit.xml"), "\xef\xbf\xbd[31m &amp; &lt;b&gt; ]]&gt;"));
+  json("report/sarif.json");
+  const Ended parsed = python("xml.parsers.expat",
+                              "import xml.etree.ElementTree as tree\n"
+                              "tree.parse('report/junit.xml')\n");
+  if (parsed.status == 127)
+    GTEST_SKIP() << "python3, a strict reader of XML, is missing (apt-get install python3)";
+  EXPECT_EQ(parsed.status, 0) << parsed.out;
+}
+
+TEST_F(Reports, FindingsAreAsTheSchemaSays) {
+  run_lwip("--report report");
+  const Ended valid = validate("report/findings.json");
+  if (valid.status == 127)
+    GTEST_SKIP() << "python3-jsonschema is missing (apt-get install python3-jsonschema)";
+  EXPECT_EQ(valid.status, 0) << valid.out;
+  const nlohmann::json report = json("report/findings.json");
+  for (const char* path :
+       {"/format", "/totals/seed", "/findings/0/sentence", "/findings/0/script", "/advisories/0/cases"}) {
+    const nlohmann::json::json_pointer key(path);
+    nlohmann::json less = report, more = report;
+    less[key.parent_pointer()].erase(key.back());
+    write("less.json", less.dump());
+    EXPECT_TRUE(contains(validate("less.json").out, "is a required property")) << path;
+    more[key.parent_pointer()]["of-no-schema"] = 1;
+    write("more.json", more.dump());
+    EXPECT_TRUE(contains(validate("more.json").out, "of-no-schema")) << path;
+  }
+  accept_all();
+  write("traces/lwip/3.10.1-mended.pkt", mended_here());
+  run_lwip("--report report");
+  const Ended known = validate("report/findings.json");
+  EXPECT_EQ(known.status, 0) << known.out;
+  ASSERT_EQ(finwait("explore reference --alphabet core --depth 1 --no-save --report report").status, 0);
+  const Ended explored = validate("report/findings.json");
+  EXPECT_EQ(explored.status, 0) << explored.out;
+}
+
+TEST_F(Reports, AFolderThatCannotBeWrittenIsRefusedBeforeTheRun) {
+  write("report", "a file");
+  const Ended ended = run_lwip("--report report");
+  EXPECT_EQ(ended.status, 3);
+  EXPECT_TRUE(contains(ended.out, "cannot make the folder report")) << ended.out;
+  EXPECT_TRUE(traces().empty());
+}
+
+TEST_F(Reports, GitHubShowsWhatIsNewBesideItsScript) {
+  const auto annotations = [this](const char* github) {
+    const Ended ended =
+        ::finwait::shell("cd " + folder_.string() + " && GITHUB_ACTIONS=" + github +
+                         " " FINWAIT_BINARY " run lwip 3.10.7.3 --cases 200 --seed 0x5eed " + own_places);
+    std::istringstream text(ended.out);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(text, line);) {
+      if (line.starts_with("::")) lines.push_back(line);
+    }
+    return lines;
+  };
+  EXPECT_TRUE(annotations("").empty());
+  std::size_t errors = 0;
+  for (const std::string& line : annotations("true")) {
+    if (line.starts_with("::notice title=")) continue;
+    ++errors;
+    EXPECT_TRUE(line.starts_with("::error file=traces/lwip/")) << line;
+    EXPECT_TRUE(contains(line, ".pkt,line=1,title=")) << line;
+    EXPECT_TRUE(contains(line, "\"%0Aobserved: ")) << line;
+  }
+  EXPECT_EQ(errors, traces().size());
+}
+
+// ---- expectations -----------------------------------------------------------------------------------
 
 TEST_F(OnLwip, AnExpectationWithoutItsTraceIsAnError) {
   accept_all();

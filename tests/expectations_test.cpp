@@ -125,6 +125,65 @@ TEST(Expectations, OneMoreVersionChangesOnlyItsLine) {
   EXPECT_TRUE(all.entries().front().holds_for("3.0"));
 }
 
+TEST(Expectations, RemovingKeepsEveryOctetOfTheOthers) {
+  const Deviation reset = deviation("3.10.7.1/reset-without-ack", model::State::closed, "SYN");
+  Expectations all = parsed(two_entries);
+  all.remove(reset, "another.pkt");
+  EXPECT_EQ(all.text(), two_entries);
+  all.remove(reset, "a.pkt");
+  EXPECT_EQ(all.text(), "# Known deviations.\n\n\n" + two_entries.substr(two_entries.find("rule: 3.10.7.4")));
+  all = parsed(two_entries);
+  all.remove(deviation("3.10.7.4/rst-exact-resets", model::State::closing, "RST seq:left-edge"), "b.pkt");
+  EXPECT_EQ(all.text(), two_entries.substr(0, two_entries.find("\nrule: 3.10.7.4")));
+}
+
+TEST(Expectations, CommentsAtTheBeginningAreTheFiles) {
+  const std::string entry = "rule: 3.10.7.4/rst-exact-resets\nat: CLOSING, RST seq:left-edge\nversions: *\n";
+  const std::string text = "# whose file this is\n" + entry + "trace: b.pkt\n";
+  Expectations all = parsed(text);
+  Expectation first;
+  first.deviation = deviation("3.10.7.1/reset-without-ack", model::State::closed, "SYN");
+  first.versions = {"1"};
+  first.trace = "a.pkt";
+  all.add(first);
+  EXPECT_EQ(all.text(), changed(text, "rule:", to_text(first) + "\nrule:"));
+  all.remove(all.entries().back().deviation, "b.pkt");
+  all.remove(first.deviation, "a.pkt");
+  EXPECT_EQ(all.text(), "# whose file this is\n");
+}
+
+TEST(Expectations, OneVersionLessChangesOnlyItsLine) {
+  const Deviation reset = deviation("3.10.7.1/reset-without-ack", model::State::closed, "SYN");
+  Expectations all = parsed(two_entries);
+  all.remove_version(reset, "a.pkt", "2.2.1");
+  EXPECT_EQ(all.text(), changed(two_entries, ",  2.2.1\n", "\n"));
+  all = parsed(two_entries);
+  all.remove_version(reset, "a.pkt", "2.1.3");
+  EXPECT_EQ(all.text(), changed(two_entries, "2.1.3,  2.2.1", "2.2.1"));
+  all = parsed(two_entries);
+  all.remove_version(reset, "a.pkt", "2.1");
+  EXPECT_EQ(all.text(), two_entries);
+}
+
+TEST(Expectations, WhatIsAddedAndRemovedLeavesNothingBehind) {
+  rc::check("the text is what it was", [] {
+    const auto rules = model::rules();
+    Expectation entry;
+    entry.deviation.rule = rules[*rc::gen::inRange<std::size_t>(0, rules.size())].rule;
+    entry.deviation.state = static_cast<model::State>(*rc::gen::inRange(0, 11));
+    entry.deviation.event = *event_class_from_text("close");
+    entry.versions = {"1"};
+    entry.trace = "x.pkt";
+    Expectations all = parsed(two_entries);
+    all.add(entry);
+    all.add_version(entry.deviation, "x.pkt", "2");
+    RC_ASSERT(all.entries().size() == 3u);
+    all.remove_version(entry.deviation, "x.pkt", "2");
+    all.remove(entry.deviation, "x.pkt");
+    RC_ASSERT(all.text() == two_entries);
+  });
+}
+
 TEST(Expectations, StandInOrderHoweverTheyWereAdded) {
   rc::check("the text is sorted and holds all", [] {
     const auto rules = model::rules();

@@ -47,6 +47,27 @@ TEST_F(Files, WritingReplacesTheWholeFileAndLeavesNothingBeside) {
   EXPECT_EQ(names(), std::vector<std::string>{"a.pkt"});
 }
 
+TEST_F(Files, AskingWhetherAFileCanBeWrittenLeavesItAsItIs) {
+  ASSERT_EQ(write_file_atomically(folder_ / "a.json", "an old report"), std::nullopt);
+  EXPECT_EQ(why_not_writable(folder_ / "a.json"), std::nullopt);
+  EXPECT_EQ(why_not_writable(folder_ / "none.json"), std::nullopt);
+  EXPECT_EQ(content(folder_ / "a.json"), "an old report");
+  EXPECT_EQ(names(), std::vector<std::string>{"a.json"});
+}
+
+TEST_F(Files, AFolderAndADeviceAreNotReplaced) {
+  fs::create_directory(folder_ / "reports");
+  for (const fs::path& path : {folder_ / "reports", fs::path("/dev/null")}) {
+    const std::string message = "cannot write " + path.string() + ": ";
+    for (const auto& why : {why_not_writable(path), write_file_atomically(path, "text")}) {
+      ASSERT_TRUE(why.has_value()) << path;
+      EXPECT_TRUE(why->starts_with(message)) << *why;
+    }
+  }
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+  EXPECT_TRUE(why_not_writable(folder_ / "nowhere" / "a.json").has_value());
+}
+
 TEST_F(Files, ARelativePathIsWrittenToTheCurrentFolder) {
   const fs::path before = fs::current_path();
   fs::current_path(folder_);
