@@ -57,8 +57,9 @@ std::string github_annotations(const RunReport& report);
 
 /// What came instead of what is permitted, in a line; empty where nobody has looked.
 std::string observed_text(const ReportedFinding& finding);
-/// The rule's place in the RFC; empty for a rule that is not of one. Steps that a section numbers like sections of
-/// its own (RFC 6298 5.5) have no anchor: there it is the beginning of the document that a browser shows.
+/// The rule's place in the RFC; empty for a rule that is not of one. Steps that a section numbers like
+/// sections of its own (RFC 6298 5.5) have no anchor: there it is the beginning of the document that a
+/// browser shows.
 std::string rule_url(const model::RuleText& rule);
 /// The text with U+FFFD for octets that are no UTF-8: what a stack prints as it ends may be anything.
 std::string valid_utf8(const std::string& text);
