@@ -797,4 +797,33 @@ TEST_F(LibslirpCli, SlowSavedScriptsReproduce) {
 
 #endif
 
+// ---- the running kernel -----------------------------------------------------------------------------
+
+std::vector<std::string> found_in(const std::string& json) {
+  std::vector<std::string> found;
+  for (std::size_t begin = 0; begin < json.size();) {
+    const std::size_t end = json.find('\n', begin);
+    const auto line = nlohmann::json::parse(json.substr(begin, end - begin));
+    if (line.contains("rule"))
+      found.push_back(line["rule"].dump() + line["state"].dump() + line["event"].dump());
+    begin = end == std::string::npos ? json.size() : end + 1;
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+TEST_F(CommandLine, TwoRunsOnLinuxFindTheSameSlow) {
+  const std::string stacks = finwait("list --stacks").out;
+  if (const std::size_t at = stacks.find("skipped here"); at != std::string::npos) {
+    GTEST_SKIP() << stacks.substr(at, stacks.find('\n', at) - at);
+  }
+  write("known.txt", "");
+  const std::string run = "run linux --cases 3000 --waiting 0 --no-save " + own_places;
+  EXPECT_EQ(finwait(run + "--workers 1 --json first").status, 1);  // nothing is accepted
+  EXPECT_EQ(finwait(run + "--workers 2 --json second").status, 1);
+  const auto first = found_in(read("first"));
+  EXPECT_GT(first.size(), 5u);
+  EXPECT_EQ(first, found_in(read("second")));
+}
+
 }  // namespace
