@@ -1,6 +1,6 @@
 #include "impl/stacks.h"
 
-#include <optional>
+#include <utility>
 
 #include "impl/agent/agent_adapter.h"
 #include "impl/mutants/mutants.h"
@@ -13,23 +13,26 @@ namespace finwait {
 
 namespace {
 
-std::optional<Stack>& added_agent() {
-  static std::optional<Stack> added;
+std::vector<Stack>& added_stacks() {
+  static std::vector<Stack> added;
   return added;
 }
 
 }  // namespace
 
+void add_stack(Stack stack) {
+  added_stacks().insert(added_stacks().begin(), std::move(stack));
+}
+
 std::string add_agent(const agent::Command& command) {
   const AdapterFactory make = [command] { return make_agent(command); };
   const std::string name = make()->profile().name;
-  added_agent() = Stack{name, "an agent: " + agent::to_text(command), make};
+  add_stack({name, "an agent: " + agent::to_text(command), make});
   return name;
 }
 
 std::vector<Stack> stacks() {
-  std::vector<Stack> all;
-  if (added_agent()) all.push_back(*added_agent());
+  std::vector<Stack> all = added_stacks();
 #ifndef FINWAIT_LWIP_MISSING
   all.push_back({"lwip", "lwIP through its raw API, in process, in virtual time", make_lwip});
 #endif
