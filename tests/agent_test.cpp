@@ -225,6 +225,9 @@ class Agents : public InOwnFolder {
   }
 };
 
+/// The same by the program.
+class AgentsCli : public Agents {};
+
 class Ignored final : public Sink {
  public:
   void datagram(Time, Octets) override {}
@@ -272,7 +275,7 @@ struct Bad {
 };
 
 TEST_F(Agents, ThatKeepToTheProtocolAreHeard) {
-  const auto adapter = make_agent(python(greets_then("")), 5s);
+  const auto adapter = make_agent(python(greets_then("")), 20s);
   EXPECT_EQ(adapter->profile().name, "bad");
   EXPECT_EQ(complaint([&] { use(*adapter); }), "");
 }
@@ -310,32 +313,42 @@ TEST_F(Agents, ThatBreakTheProtocolAreRefused) {
        "it has ended with exit status 3 in the middle of the line \"o\""},
       {"closes its output", "    if word == 'reset': os.close(0); os.close(1); time.sleep(60)",
        "it has closed its output"},
-      {"is silent", "    if word == 'reset': time.sleep(60)", "it has said nothing for 500 ms"},
-      {"never flushes", "    if word == 'reset': continue", "is its output flushed after each answer?"},
-      {"never ends its answer",
-       "    while word == 'reset': os.write(1, b'opened 0 1\\n' if 0 else b'datagram 0 -\\n'); "
-       "time.sleep(0.01)",
-       "expected \"ok\": nothing has happened yet"},
-      {"goes on for ever", "    while word == 'advance': os.write(1, b'opened 0 1\\n'); time.sleep(0.01)",
-       "its answer has not come to its end within 500 ms"},
       {"never ends its line", "    while word == 'advance': os.write(1, b'o' * 65536)",
        "it does not end its line"},
-      {"trickles", "    while word == 'advance': os.write(1, b'o'); time.sleep(0.01)",
-       "its answer has not come to its end within 500 ms"},
       {"babbles after its answer", "    if word == 'advance': said = 'ok\\nok'",
        "before that it has said \"ok\" unasked"},
   };
   for (const Bad& bad : all) {
     SCOPED_TRACE(bad.how);
-    const std::string why = complaint([&] { use(*make_agent(python(greets_then(bad.answer)), 500ms)); });
+    const std::string why = complaint([&] { use(*make_agent(python(greets_then(bad.answer)), 20s)); });
     EXPECT_TRUE(contains(why, bad.complaint)) << "expected: " << bad.complaint << "\nfound: " << why;
     EXPECT_TRUE(contains(why, "agent python3 ")) << why;
   }
 }
 
+/// An agent that greets, is reset, and then does this: a shell starts soon enough for a short patience.
+agent::Command after_reset(const std::string& then) {
+  return {"sh", "-c",
+          "read line; printf 'claim name bad\\nclaim version 1\\nok\\n'; read line; echo ok; " + then};
+}
+
+TEST_F(Agents, AreNotWaitedForEver) {
+  const Bad all[] = {
+      {"silent", "sleep 60", "it has said nothing for 1000 ms (is its output flushed after each answer?)"},
+      {"goes on", "read line; while :; do echo opened 0 1; sleep 0.02; done",
+       "its answer has not come to its end within 1000 ms"},
+      {"trickles", "read line; while :; do printf o; sleep 0.02; done",
+       "its answer has not come to its end within 1000 ms"},
+  };
+  for (const Bad& bad : all) {
+    SCOPED_TRACE(bad.how);
+    const std::string why = complaint([&] { use(*make_agent(after_reset(bad.answer), 1000ms)); });
+    EXPECT_TRUE(contains(why, bad.complaint)) << why;
+  }
+}
+
 TEST_F(Agents, ThatDoNotReadAreNotWaitedForEver) {
-  const std::string deaf = greets_then("    if word == 'reset': os.write(1, b'ok\\n'); time.sleep(60)");
-  const auto adapter = make_agent(python(deaf), 500ms);
+  const auto adapter = make_agent(after_reset("sleep 60"), 1000ms);
   Ignored sink;
   adapter->reset(1);
   const std::vector<std::uint8_t> text(1 << 20);
@@ -343,7 +356,12 @@ TEST_F(Agents, ThatDoNotReadAreNotWaitedForEver) {
   request.call = Call::send;
   request.data = text;
   EXPECT_TRUE(contains(complaint([&] { adapter->call(request, sink); }),
-                       "it does not read its input (waited 500 ms)"));
+                       "it does not read its input (waited 1000 ms)"));
+}
+
+TEST(AgentCommand, MayBeTypedAgain) {
+  const std::string typed = agent::to_text({"printf", "%s.", "it's", "", "a b", "$HOME"});
+  EXPECT_EQ(shell(typed).out, "it's..a b.$HOME.") << typed;
 }
 
 TEST_F(Agents, ThatCannotBeStartedAreNamed) {
@@ -399,7 +417,7 @@ std::vector<pid_t> pids_in(const std::string& path) {
 }
 
 TEST_F(Agents, EndWithTheirAdapter) {
-  auto adapter = make_agent(python(with_a_child(path("pids"))), 5s);
+  auto adapter = make_agent(python(with_a_child(path("pids"))), 20s);
   const auto pids = pids_in(path("pids"));
   ASSERT_EQ(pids.size(), 2u);
   for (const pid_t pid : pids) EXPECT_TRUE(is_alive(pid));
@@ -407,7 +425,7 @@ TEST_F(Agents, EndWithTheirAdapter) {
   EXPECT_TRUE(all_end(pids));
 }
 
-TEST_F(Agents, EndWhenFinwaitIsKilled) {
+TEST_F(AgentsCli, EndWhenFinwaitIsKilled) {
   const auto command = python(with_a_child(path("pids")));
   const pid_t program = fork();
   if (program == 0) {
@@ -426,14 +444,14 @@ TEST_F(Agents, EndWhenFinwaitIsKilled) {
 
 // ---- the program ----------------------------------------------------------------------------------------
 
-TEST_F(Agents, RunLikeAnyOtherStack) {
+TEST_F(AgentsCli, RunLikeAnyOtherStack) {
   closed_port();
   const Ended good = finwait("run --cases 200 --traces traces -- python3 agent.py");
   EXPECT_EQ(good.status, 0) << good.out;
   EXPECT_TRUE(contains(good.out, "closed-port 1: 200 cases")) << good.out;
 }
 
-TEST_F(Agents, ShowWhatTheirStacksDoWrong) {
+TEST_F(AgentsCli, ShowWhatTheirStacksDoWrong) {
   closed_port({{" or flags & RST:", ":"}});
   const std::string command = " --traces traces -- python3 agent.py";
   const Ended bad = finwait("run --cases 200" + command);
@@ -444,7 +462,7 @@ TEST_F(Agents, ShowWhatTheirStacksDoWrong) {
   EXPECT_TRUE(contains(again.out, "reproduced 10/10")) << again.out;
 }
 
-TEST_F(Agents, CrashAsStacksDo) {
+TEST_F(AgentsCli, SlowCrashAsStacksDo) {
   closed_port(
       {{"    if words[0] == \"hello\":",
         "    if words[0] == \"deliver\" and now > 0:\n        return [\"crashed panic: out of buffers\"]\n"
@@ -455,14 +473,14 @@ TEST_F(Agents, CrashAsStacksDo) {
   EXPECT_TRUE(contains(ended.out, "panic: out of buffers")) << ended.out;
 }
 
-TEST_F(Agents, FailAsAdaptersDo) {
+TEST_F(AgentsCli, FailAsAdaptersDo) {
   closed_port({{"        now += int(words[1])", "        return [\"done\"]"}});
   const Ended ended = finwait("run --cases 50 --traces traces -- python3 agent.py");
   EXPECT_EQ(ended.status, 4) << ended.out;
   EXPECT_TRUE(contains(ended.out, "agent python3 agent.py: asked \"advance ")) << ended.out;
 }
 
-TEST_F(Agents, AreMissing) {
+TEST_F(AgentsCli, AreMissing) {
   for (const char* arguments : {"check-agent", "check-agent --", "run --", "list -- true",
                                 "check-agent --patience 0s -- true", "check-agent --patience soon -- true"}) {
     const Ended ended = finwait(arguments);
@@ -476,7 +494,7 @@ TEST_F(Agents, AreMissing) {
 
 std::vector<AgentCheck> checks_of(const agent::Command& command) {
   std::vector<AgentCheck> all;
-  check_agent(command, 1000ms, [&](const AgentCheck& check) { all.push_back(check); });
+  check_agent(command, 20s, [&](const AgentCheck& check) { all.push_back(check); });
   return all;
 }
 
@@ -521,9 +539,9 @@ TEST_F(Agents, FailEachCheckOnItsOwn) {
   }
 }
 
-TEST_F(Agents, FailWithTheExitStatusOfAnAdapter) {
+TEST_F(AgentsCli, FailWithTheExitStatusOfAnAdapter) {
   listening({{"    sys.stdout.flush()", "    sys.stdout.flush()\nsys.exit(5)"}});
-  const Ended ended = finwait("check-agent -- python3 agent.py");
+  const Ended ended = finwait("check-agent --patience 20s -- python3 agent.py");
   EXPECT_EQ(ended.status, 4);
   EXPECT_TRUE(contains(ended.out, "agent python3 agent.py: 7 checks good, 1 bad, 0 left out")) << ended.out;
 }
@@ -598,9 +616,9 @@ TEST(AgentDocument, HasEveryClaimWithItsDefault) {
   }
 }
 
-class AgentDocumentRuns : public Agents {};
+class AgentDocumentCli : public Agents {};
 
-TEST_F(AgentDocumentRuns, ItsDialogueGoesAsItSays) {
+TEST_F(AgentDocumentCli, ItsDialogueGoesAsItSays) {
   const std::string asked = lines_with("> "), answered = lines_with("< ");
   ASSERT_TRUE(contains(asked, "deliver "));
   std::ofstream(path("asked")) << asked;
@@ -608,10 +626,11 @@ TEST_F(AgentDocumentRuns, ItsDialogueGoesAsItSays) {
   EXPECT_EQ(ended.out, answered);
 }
 
-TEST_F(AgentDocumentRuns, CheckAgentSaysWhatItSays) {
+TEST_F(AgentDocumentCli, CheckAgentSaysWhatItSays) {
   const std::string text = document();
   const Ended ended =
-      shell("cd " + source + "/docs/examples && " FINWAIT_BINARY " check-agent -- python3 closed_port.py");
+      shell("cd " + source +
+            "/docs/examples && " FINWAIT_BINARY " check-agent --patience 20s -- python3 closed_port.py");
   EXPECT_TRUE(contains(text, "$ finwait check-agent -- python3 closed_port.py\n" + ended.out)) << ended.out;
 }
 

@@ -31,6 +31,16 @@ constexpr std::size_t longest_line = std::size_t{4} << 20;
   throw std::system_error(errno, std::generic_category(), what);
 }
 
+// For the shell, in which only a quote ends what is quoted.
+std::string quoted(std::string_view word) {
+  std::string text = "'";
+  for (const char character : word) {
+    if (character == '\'') text += "'\\'";
+    text += character;
+  }
+  return text + "'";
+}
+
 }  // namespace
 
 std::string to_text(const Command& command) {
@@ -38,7 +48,7 @@ std::string to_text(const Command& command) {
   for (const std::string& word : command) {
     const bool plain = !word.empty() && word.find_first_of(" \t\n'\"\\$&|;<>()*?#~`") == std::string::npos;
     if (!text.empty()) text += ' ';
-    text += plain ? word : fmt::format("'{}'", word);
+    text += plain ? word : quoted(word);
   }
   return text;
 }
