@@ -611,8 +611,9 @@ TEST(AgentDocument, HasEveryClaimWithItsDefault) {
     const std::string value(cells[3]);  // trimmed by split()
     Profile profile;
     if (value == "required" || value == "none") continue;
-    EXPECT_EQ(complaint([&] { agent::read_claim("claim " + claim + " " + value, profile); }), "") << claim;
-    EXPECT_EQ(text_of(profile), text_of(Profile{})) << claim << " " << value;
+    const std::string line = std::string("claim ").append(claim).append(" ").append(value);
+    EXPECT_EQ(complaint([&] { agent::read_claim(line, profile); }), "") << line;
+    EXPECT_EQ(text_of(profile), text_of(Profile{})) << line;
   }
 }
 
