@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/program.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
 #include "harness/files.h"
@@ -59,7 +60,7 @@ void print_rules(std::string_view below) {
 
 // Headings of docs/readings.md whose section names the rule.
 std::vector<std::string> readings_of(std::string_view id) {
-  const auto document = read_file(std::filesystem::path(FINWAIT_SOURCE_DIR) / "docs" / "readings.md");
+  const auto document = read_file(program().data / "docs" / "readings.md");
   std::vector<std::string> headings;
   const auto* text = std::get_if<std::string>(&document);
   if (text == nullptr) return headings;

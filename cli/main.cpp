@@ -1,4 +1,4 @@
-// finwait: the command line.
+// finwait: the command line, for finwait's own program and for those that check a stack of their own.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -6,11 +6,15 @@
 #include <charconv>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <utility>
 
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/program.h"
 #include "cli/terminal.h"
 #include "harness/text.h"
+#include "package/finwait/finwait.h"
 
 namespace finwait::cli {
 
@@ -103,9 +107,10 @@ void refuse_extras(CLI::App& app) {
 void add_places(CLI::App& command, Places& places) {
   command.add_option(
       "--traces", places.traces,
-      "Folder of traces, with one folder a stack (default: traces/ here, else in the source tree)");
-  command.add_option("--expectations", places.expectations,
-                     "File of expectations (default: impl/STACK/expectations.txt)");
+      "Folder of traces, with one folder a stack (default: traces/ here, else those that come with finwait)");
+  command.add_option(
+      "--expectations", places.expectations,
+      "File of expectations (default: impl/STACK/expectations.txt, else traces/STACK/expectations.txt)");
 }
 
 struct Texts {
@@ -327,6 +332,7 @@ void take_agent(const std::string& command, Arguments& arguments) {
   if (command == "list" || command == "explain" || command == "diff")
     throw UsageError(fmt::format("finwait {} takes no agent behind \"--\"", command));
   const std::string name = add_agent(arguments.agent);
+  program().agent = agent::to_text(arguments.agent);
   arguments.run.check.stack = arguments.explore.check.stack = name;
   arguments.coverage.stack = arguments.accept.stack = arguments.forget.stack = name;
 }
@@ -389,9 +395,11 @@ int finwait_main(int argc, char** argv) {
 
 }  // namespace finwait::cli
 
-int main(int argc, char** argv) {
-  using namespace finwait::cli;
+int finwait::cli::main(int argc, char** argv, std::vector<Stack> own, const std::string& data) {
+  program().data = data;
+  if (!own.empty()) program().name = std::filesystem::path(argv[0]).filename().string();
   try {
+    for (auto stack = own.rbegin(); stack != own.rend(); ++stack) add_stack(std::move(*stack));
     return finwait_main(argc, argv);
   } catch (const UsageError& error) {
     fmt::print(stderr, "finwait: {}\n", error.what());

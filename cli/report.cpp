@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "cli/program.h"
 #include "cli/terminal.h"
 #include "harness/expectations.h"
 #include "harness/text.h"
@@ -36,6 +37,12 @@ std::string indented(std::string_view text, std::string_view indent) {
   return result;
 }
 
+// As it may be typed.
+std::string replay_of(const std::string& trace) {
+  const std::string agent = program().agent.empty() ? "" : " -- " + program().agent;
+  return fmt::format("{} replay {}{}", program().name, trace, agent);
+}
+
 }  // namespace
 
 std::string rule_title(const model::RuleText& rule) {
@@ -52,7 +59,7 @@ std::string finding_text(const SavedFinding& finding, const Account& account, co
   text += labelled("observed", account.observed);
   text += "  script\n" + indented(account.script, "    ");
   if (!trace.empty()) {
-    text += fmt::format("  trace      {}\n  replay     finwait replay {}\n", trace, trace);
+    text += fmt::format("  trace      {}\n  replay     {}\n", trace, replay_of(trace));
   }
   return text;
 }

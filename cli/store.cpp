@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/exit_status.h"
+#include "cli/program.h"
 #include "harness/files.h"
 #include "harness/text.h"
 
@@ -14,13 +15,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The folder here, unless this is a build tree (which has one of that name too), else the one in the source
-// tree.
-fs::path found_here_or_in_source(const char* folder) {
+// The folder here, unless this is a build tree (which has one of that name too), else the one that comes with
+// finwait.
+fs::path found_here_or_with_finwait(const char* folder) {
   std::error_code ignored;
   const bool build_tree = fs::is_regular_file("CMakeCache.txt", ignored);
   if (!build_tree && fs::is_directory(folder, ignored)) return folder;
-  return fs::path(FINWAIT_SOURCE_DIR) / folder;
+  return program().data / folder;
 }
 
 Stack present(Stack stack) {
@@ -54,16 +55,20 @@ Stack find_stack(const std::string& name) {
 }
 
 fs::path Places::traces_of(const std::string& stack) const {
-  return (traces.empty() ? found_here_or_in_source("traces") : fs::path(traces)) / trace_folder(stack);
+  if (!traces.empty()) return fs::path(traces) / trace_folder(stack);
+  const fs::path found = found_here_or_with_finwait("traces") / trace_folder(stack);
+  std::error_code ignored;
+  return fs::is_directory(found, ignored) ? found : fs::path("traces") / trace_folder(stack);
 }
 
 fs::path Places::expectations_of(const std::string& stack) const {
   if (!expectations.empty()) return expectations;
-  const fs::path impl = found_here_or_in_source("impl");
-  const fs::path agent = impl / "agents" / trace_folder(stack);
-  std::error_code ignored;
-  const bool is_agent = fs::is_directory(agent, ignored);
-  return (is_agent ? agent : impl / trace_folder(stack)) / "expectations.txt";
+  const fs::path impl = found_here_or_with_finwait("impl");
+  for (const fs::path& folder : {impl / "agents" / trace_folder(stack), impl / trace_folder(stack)}) {
+    std::error_code ignored;
+    if (fs::is_directory(folder, ignored)) return folder / "expectations.txt";
+  }
+  return traces_of(stack) / "expectations.txt";
 }
 
 SavedTrace read_trace(const fs::path& path) {

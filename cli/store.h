@@ -17,8 +17,8 @@ namespace finwait::cli {
 /// @throws UsageError with near matches.
 Stack find_stack(const std::string& name);
 
-/// Places given on the command line; empty ones are found in the current folder, else in finwait's source
-/// tree.
+/// Places given on the command line; empty ones are found in the current folder, else with finwait. A stack
+/// whose adapter is not in impl/ has its expectations beside its traces, and both in the current folder.
 struct Places {
   std::string traces;        ///< the folder that holds one folder a stack
   std::string expectations;  ///< the file

@@ -1,12 +1,14 @@
 #include "impl/stacks.h"
 
-#include <optional>
+#include <utility>
 
 #include "impl/agent/agent_adapter.h"
-#include "impl/linux/host.h"
-#include "impl/linux/linux_adapter.h"
 #include "impl/mutants/mutants.h"
 #include "impl/reference/reference.h"
+#ifndef FINWAIT_LINUX_MISSING
+#include "impl/linux/host.h"
+#include "impl/linux/linux_adapter.h"
+#endif
 #ifndef FINWAIT_LIBSLIRP_MISSING
 #include "impl/libslirp/libslirp_adapter.h"
 #endif
@@ -18,23 +20,26 @@ namespace finwait {
 
 namespace {
 
-std::optional<Stack>& added_agent() {
-  static std::optional<Stack> added;
+std::vector<Stack>& added_stacks() {
+  static std::vector<Stack> added;
   return added;
 }
 
 }  // namespace
 
+void add_stack(Stack stack) {
+  added_stacks().insert(added_stacks().begin(), std::move(stack));
+}
+
 std::string add_agent(const agent::Command& command) {
   const AdapterFactory make = [command] { return make_agent(command); };
   const std::string name = make()->profile().name;
-  added_agent() = Stack{name, "an agent: " + agent::to_text(command), make, nullptr};
+  add_stack({name, "an agent: " + agent::to_text(command), make, nullptr});
   return name;
 }
 
 std::vector<Stack> stacks() {
-  std::vector<Stack> all;
-  if (added_agent()) all.push_back(*added_agent());
+  std::vector<Stack> all = added_stacks();
 #ifndef FINWAIT_LWIP_MISSING
   all.push_back({"lwip", "lwIP through its raw API, in process, in virtual time", make_lwip, nullptr});
 #endif
@@ -42,8 +47,10 @@ std::vector<Stack> stacks() {
   all.push_back({"libslirp", "libslirp between its guest and AF_UNIX sockets, in process, in virtual time",
                  make_libslirp, nullptr});
 #endif
+#ifndef FINWAIT_LINUX_MISSING
   all.push_back({"linux", "the running kernel, in a network namespace of its own, in real time", make_linux,
                  kernel::missing});
+#endif
 #ifdef FINWAIT_SMOLTCP_AGENT
   all.push_back({"smoltcp", "smoltcp, an agent in Rust, in virtual time",
                  [] { return make_agent({FINWAIT_SMOLTCP_AGENT}); }, nullptr});
@@ -65,6 +72,9 @@ std::vector<MissingStack> missing_stacks() {
 #endif
 #ifdef FINWAIT_LIBSLIRP_MISSING
   all.push_back({"libslirp", FINWAIT_LIBSLIRP_MISSING});
+#endif
+#ifdef FINWAIT_LINUX_MISSING
+  all.push_back({"linux", FINWAIT_LINUX_MISSING});
 #endif
 #ifdef FINWAIT_SMOLTCP_MISSING
   all.push_back({"smoltcp", FINWAIT_SMOLTCP_MISSING});

@@ -21,6 +21,9 @@ struct Stack {
 /// All stacks, in the order in which they are listed.
 std::vector<Stack> stacks();
 
+/// Adds a stack before all others: it hides another stack of this name.
+void add_stack(Stack stack);
+
 /// Adds an agent, under the name that it claims, before all others: it hides another stack of this name.
 /// @return the name.
 /// @throws agent::AgentError where it does not greet as it should.

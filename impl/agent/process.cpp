@@ -31,6 +31,16 @@ constexpr std::size_t longest_line = std::size_t{4} << 20;
   throw std::system_error(errno, std::generic_category(), what);
 }
 
+// For the shell, in which only a quote ends what is quoted.
+std::string quoted(std::string_view word) {
+  std::string text = "'";
+  for (const char character : word) {
+    if (character == '\'') text += "'\\'";
+    text += character;
+  }
+  return text + "'";
+}
+
 }  // namespace
 
 std::string to_text(const Command& command) {
@@ -38,7 +48,7 @@ std::string to_text(const Command& command) {
   for (const std::string& word : command) {
     const bool plain = !word.empty() && word.find_first_of(" \t\n'\"\\$&|;<>()*?#~`") == std::string::npos;
     if (!text.empty()) text += ' ';
-    text += plain ? word : fmt::format("'{}'", word);
+    text += plain ? word : quoted(word);
   }
   return text;
 }
@@ -76,10 +86,43 @@ void Process::start() {
     close(std::exchange(socket_, -1));
     throw AgentError(fmt::format("cannot start the agent {}: {}", to_text(command_), strerror(reason)));
   }
+  start_guard();
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience_);
   const timeval limit{seconds.count(), static_cast<suseconds_t>((patience_ - seconds).count()) * 1000};
   setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
+// That the kernel ends the agent with us does not end what the agent has started.
+void Process::start_guard() {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+    const int error = errno;
+    kill_it();
+    errno = error;
+    fail("no pipe for the guard of an agent");
+  }
+  guarded_ = ends[1];
+  guard_ = fork();
+  if (guard_ == 0) be_the_guard(ends[0]);
+  const int error = errno;
+  close(ends[0]);
+  if (guard_ > 0) return;
+  kill_it();
+  errno = error;
+  fail("no process for the guard of an agent");
+}
+
+void Process::be_the_guard(int end) {
+  setpgid(0, 0);  // an interrupt is for finwait
+  alarm(0);
+  dup2(end, STDIN_FILENO);
+  close_range(STDIN_FILENO + 1, ~0U, 0);
+  char none = 0;
+  while (read(STDIN_FILENO, &none, 1) < 0 && errno == EINTR) {
+  }
+  kill(-pid_, SIGKILL);
+  _exit(0);
 }
 
 void Process::be_the_child(int socket, int trouble, pid_t parent) {
@@ -87,6 +130,7 @@ void Process::be_the_child(int socket, int trouble, pid_t parent) {
   if (getppid() != parent) _exit(1);  // it was too late for that
   setpgid(0, 0);  // an interrupt is for finwait, and who is killed is killed with its own children
   signal(SIGINT, SIG_DFL);
+  signal(SIGPIPE, SIG_DFL);
   alarm(0);
   sigset_t none;
   sigemptyset(&none);
@@ -106,6 +150,9 @@ void Process::be_the_child(int socket, int trouble, pid_t parent) {
 }
 
 void Process::say(std::string_view line) {
+  if (begin_ < in_.size())
+    throw std::runtime_error(fmt::format("before that it has said \"{}\" unasked", not_heard_yet()));
+  deadline_ = std::chrono::steady_clock::now() + patience_;
   out_.assign(line);
   out_ += '\n';
   std::size_t done = 0;
@@ -128,6 +175,9 @@ std::string_view Process::hear() {
     searched = in_.size() - begin_;
     in_.erase(0, std::exchange(begin_, 0));
     if (in_.size() > longest_line) throw AgentError("it does not end its line");
+    if (std::chrono::steady_clock::now() > deadline_) {
+      throw AgentError(fmt::format("its answer has not come to its end within {} ms", patience_.count()));
+    }
     fill();
   }
   std::string_view line(in_.data() + begin_, end - begin_);
@@ -155,10 +205,20 @@ void Process::fill() {
 }
 
 void Process::has_ended() {
-  throw AgentGone(how_it_ended(milliseconds(1000)));
+  std::string how = how_it_ended(milliseconds(1000));
+  if (begin_ < in_.size()) how += fmt::format(" in the middle of the line \"{}\"", not_heard_yet());
+  throw AgentGone(how);
+}
+
+// The first line of it, which may have no end.
+std::string Process::not_heard_yet() const {
+  constexpr std::size_t most = 60;
+  const std::string line = in_.substr(begin_, in_.find('\n', begin_) - begin_);
+  return line.size() > most ? line.substr(0, most) + "..." : line;
 }
 
 std::string Process::how_it_ended(milliseconds within) {
+  if (pid_ <= 0) return "it has ended before";
   const auto deadline = std::chrono::steady_clock::now() + within;
   int status = 0;
   pid_t ended = 0;
@@ -175,20 +235,30 @@ std::string Process::how_it_ended(milliseconds within) {
   return fmt::format("it has ended with exit status {}", WEXITSTATUS(status));
 }
 
-bool Process::babbles(milliseconds within) {
-  if (begin_ < in_.size()) return true;
+std::string Process::unasked(milliseconds within) {
   pollfd waiting{socket_, POLLIN, 0};
-  std::array<char, 1> one;
-  return poll(&waiting, 1, static_cast<int>(within.count())) > 0 &&
-         recv(socket_, one.data(), one.size(), MSG_PEEK) > 0;
+  if (begin_ == in_.size() && poll(&waiting, 1, static_cast<int>(within.count())) > 0) {
+    std::array<char, 256> some;
+    const ssize_t got = recv(socket_, some.data(), some.size(), 0);
+    if (got > 0) in_.append(some.data(), static_cast<std::size_t>(got));
+  }
+  return begin_ < in_.size() ? not_heard_yet() + "\n" : "";
 }
 
-bool Process::ends_with_its_input(milliseconds within) {
+std::string Process::end_its_input(milliseconds within) {
   shutdown(socket_, SHUT_WR);
-  return how_it_ended(within) == "it has ended with exit status 0";
+  const std::string how = how_it_ended(within);
+  return how == "it has ended with exit status 0" ? "" : pid_ > 0 ? "it goes on" : how;
 }
 
 void Process::kill_it() {
+  if (guarded_ >= 0) close(std::exchange(guarded_, -1));
+  if (guard_ > 0) {
+    kill(guard_, SIGKILL);  // it must not outlive the number of the group
+    while (waitpid(guard_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    guard_ = -1;
+  }
   if (pid_ <= 0) return;
   kill(-pid_, SIGKILL);
   kill(pid_, SIGKILL);

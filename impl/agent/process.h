@@ -31,8 +31,8 @@ using Command = std::vector<std::string>;
 /// As it may be typed again.
 std::string to_text(const Command& command);
 
-/// A child with a socket as its stdin and stdout; it never outlives the thread that has started it. Its
-/// stderr is ours.
+/// A child with a socket as its stdin and stdout; neither it nor what it has started in its process group
+/// outlives us, however we end. Its stderr is ours.
 class Process {
  public:
   /// @throws AgentError where it cannot be started: the reason, in words.
@@ -42,23 +42,26 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   // Both throw AgentGone where the agent has ended or is silent for longer than the patience, AgentError
-  // where it goes on for ever without ending its line.
+  // where it has said what it was not asked for, or does not come to the end of its answer or its line.
 
-  /// Writes one line.
+  /// Writes one line; its answer has to be heard before the patience ends.
   void say(std::string_view line);
   /// The next line, valid until the next call.
   std::string_view hear();
 
   /// How many lines it has said.
   std::uint64_t heard() const { return heard_; }
-  /// Whether it says something within this time without being asked.
-  bool babbles(std::chrono::milliseconds within);
-  /// Ends its stdin; whether it ends itself in time.
-  bool ends_with_its_input(std::chrono::milliseconds within);
+  /// What it says within this time without being asked; empty: nothing.
+  std::string unasked(std::chrono::milliseconds within);
+  /// Ends its stdin; empty: it has ended itself in time, with exit status 0. Otherwise what it did.
+  std::string end_its_input(std::chrono::milliseconds within);
 
  private:
   void start();
   [[noreturn]] void be_the_child(int socket, int trouble, pid_t parent);
+  void start_guard();
+  [[noreturn]] void be_the_guard(int end);
+  std::string not_heard_yet() const;
   void fill();
   [[noreturn]] void has_ended();
   std::string how_it_ended(std::chrono::milliseconds within);
@@ -67,6 +70,9 @@ class Process {
   Command command_;
   std::chrono::milliseconds patience_;
   pid_t pid_ = -1;
+  pid_t guard_ = -1;                                  ///< kills the process group when we end
+  int guarded_ = -1;                                  ///< the guard waits for the end of this pipe
+  std::chrono::steady_clock::time_point deadline_{};  ///< of the answer
   int socket_ = -1;
   std::string in_;         ///< what has come, up to in_.size()
   std::size_t begin_ = 0;  ///< of what was not heard yet

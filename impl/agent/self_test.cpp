@@ -160,9 +160,11 @@ class SelfTest {
 
   Complaint ends() {
     constexpr milliseconds enough{2000};
-    if (talk_->process().ends_with_its_input(enough)) return {};
-    return fmt::format("expected it to end within {} ms; read stdin until its end, then exit",
-                       enough.count());
+    const std::string instead = talk_->process().end_its_input(enough);
+    if (instead.empty()) return {};
+    return fmt::format(
+        "expected exit status 0 within {} ms, found: {}; read stdin until its end, then exit with 0",
+        enough.count(), instead);
   }
 
   // ---- their parts ------------------------------------------------------------------------------------
@@ -177,11 +179,12 @@ class SelfTest {
   static Complaint crashed(const std::string& crash) { return "its stack has crashed: " + crash; }
 
   Complaint unasked() {
-    if (!talk_->process().babbles(silence)) return {};
+    const std::string said = talk_->process().unasked(silence);
+    if (said.empty()) return {};
     return fmt::format(
         "expected silence until the next request, found \"{}\"; an answer ends with its result, "
         "and nothing comes after it",
-        talk_->process().hear());
+        said.substr(0, said.size() - 1));
   }
 
   static Segment syn() {
