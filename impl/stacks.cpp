@@ -33,6 +33,10 @@ std::vector<Stack> stacks() {
 #ifndef FINWAIT_LWIP_MISSING
   all.push_back({"lwip", "lwIP through its raw API, in process, in virtual time", make_lwip});
 #endif
+#ifdef FINWAIT_GVISOR_AGENT
+  all.push_back({"gvisor", "gVisor's netstack, an agent in Go, in virtual time",
+                 [] { return make_agent({FINWAIT_GVISOR_AGENT}); }});
+#endif
   all.push_back({"reference", "finwait's own model as a stack: nothing may ever be found", make_reference});
   for (const MutantText& mutant : mutants()) {
     const std::string_view name = mutant.name;
@@ -46,6 +50,9 @@ std::vector<MissingStack> missing_stacks() {
   std::vector<MissingStack> all;
 #ifdef FINWAIT_LWIP_MISSING
   all.push_back({"lwip", FINWAIT_LWIP_MISSING});
+#endif
+#ifdef FINWAIT_GVISOR_MISSING
+  all.push_back({"gvisor", FINWAIT_GVISOR_MISSING});
 #endif
   return all;
 }

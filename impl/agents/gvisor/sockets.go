@@ -249,9 +249,11 @@ func (n *netstack) review() {
 				n.tell("opened", s.name)
 			}
 		}
-		if !s.told && s.state() == tcp.StateError {
+		if !s.told && s.ended() {
 			s.told = true
-			n.tell("failed", s.name, result(s.endpoint.LastError()))
+			if why := s.endpoint.LastError(); why != nil {
+				n.tell("failed", s.name, result(why))
+			}
 		}
 	}
 }
