@@ -130,9 +130,9 @@ func (n *netstack) deliver(packet []byte) {
 	n.settle()
 }
 
+// advance begins with a stack that is quiet, as every request leaves it.
 func (n *netstack) advance(by uint64) {
 	target := n.clock.now + time.Duration(by)*time.Microsecond
-	n.settle()
 	for n.clock.fire(target) {
 		n.settle()
 	}
@@ -144,9 +144,5 @@ func (n *netstack) tell(what string, about ...any) {
 	if n.out == nil {
 		return
 	}
-	fmt.Fprint(n.out, what, " ", n.clock.microseconds())
-	for _, word := range about {
-		fmt.Fprint(n.out, " ", word)
-	}
-	fmt.Fprintln(n.out)
+	fmt.Fprintln(n.out, append([]any{what, n.clock.microseconds()}, about...)...)
 }
