@@ -51,6 +51,10 @@ std::vector<Stack> stacks() {
   all.push_back({"linux", "the running kernel, in a network namespace of its own, in real time", make_linux,
                  kernel::missing});
 #endif
+#ifdef FINWAIT_GVISOR_AGENT
+  all.push_back({"gvisor", "gVisor's netstack, an agent in Go, in virtual time",
+                 [] { return make_agent({FINWAIT_GVISOR_AGENT}); }, nullptr});
+#endif
 #ifdef FINWAIT_SMOLTCP_AGENT
   all.push_back({"smoltcp", "smoltcp, an agent in Rust, in virtual time",
                  [] { return make_agent({FINWAIT_SMOLTCP_AGENT}); }, nullptr});
@@ -78,6 +82,9 @@ std::vector<MissingStack> missing_stacks() {
 #endif
 #ifdef FINWAIT_SMOLTCP_MISSING
   all.push_back({"smoltcp", FINWAIT_SMOLTCP_MISSING});
+#endif
+#ifdef FINWAIT_GVISOR_MISSING
+  all.push_back({"gvisor", FINWAIT_GVISOR_MISSING});
 #endif
   return all;
 }
