@@ -22,7 +22,7 @@ TEST_F(GvisorAgentCli, PassesTheSelfTest) {
 
 // Without the list, so that there is something to find, to shrink and to name.
 TEST_F(GvisorAgentCli, OneSeedFindsTheSameOnAnyNumberOfWorkers) {
-  const std::string run = program + " run gvisor 3.10.7.2 --cases 200 --expectations /dev/null --traces ";
+  const std::string run = program + " run gvisor 3.10.7.2 --cases 40 --expectations /dev/null --traces ";
   const std::string traces = folder_.string();
   const Ended one = shell(run + traces + "/one --workers 1"), two = shell(run + traces + "/two --workers 2");
   EXPECT_EQ(one.status, 1) << one.out;

@@ -1,6 +1,6 @@
 // An agent for finwait: gVisor's netstack in virtual time.
 //
-// docs/architecture.md of finwait says what an agent is. This file is the conversation and the process;
+// impl/agent/protocol.h says what an agent is asked and answers. This file is the conversation and the process;
 // stack.go is what the stack stands on, sockets.go the user calls, clock.go the time.
 package main
 
