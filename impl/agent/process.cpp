@@ -32,7 +32,7 @@ constexpr std::size_t longest_line = std::size_t{4} << 20;
 }
 
 // For the shell, in which only a quote ends what is quoted.
-std::string quoted(std::string_view word) {
+std::string in_quotes(std::string_view word) {
   std::string text = "'";
   for (const char character : word) {
     if (character == '\'') text += "'\\'";
@@ -48,7 +48,7 @@ std::string to_text(const Command& command) {
   for (const std::string& word : command) {
     const bool plain = !word.empty() && word.find_first_of(" \t\n'\"\\$&|;<>()*?#~`") == std::string::npos;
     if (!text.empty()) text += ' ';
-    text += plain ? word : quoted(word);
+    text += plain ? word : in_quotes(word);
   }
   return text;
 }
