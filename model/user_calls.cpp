@@ -27,7 +27,9 @@ bool tells(Result result, Ending ending) {
 
 // The user holds no live connection: never opened, closed in full, or ended.
 bool no_connection(const Hypothesis& h, const UserCall& call) {
-  return !call.on_connection || h.handle != Handle::open || h.ending != Ending::none;
+  // In CLOSED a socket without an ending is one that should never have been given out: that was reported.
+  return !call.on_connection || h.handle != Handle::open || h.ending != Ending::none ||
+         h.state == State::closed;
 }
 
 // Any call that reports the connection's end serves as the signal of it (§3.9.1.8).
