@@ -691,6 +691,10 @@ int bench_main(int argc, char** argv) {
              seed);
   for (const Stack& stack : stacks()) {
     if (stack.name.starts_with("mutant:")) continue;  // as fast as what they are made of
+    if (const std::string lacking = stack.lacking(); !lacking.empty()) {
+      fmt::print("{}: skipped: {}\n", stack.name, lacking);
+      continue;
+    }
     if (stack.make()->profile().clock == Profile::Clock::real) {
       fmt::print("{}: left out, its waits take real time: time finwait run {} --waiting 0 --workers 1\n",
                  stack.name, stack.name);

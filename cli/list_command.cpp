@@ -28,7 +28,7 @@ void list_stacks() {
       continue;
     }
     fmt::print("  {:<12} {:<10} {}\n", stack.name, stack.make()->profile().version, stack.meaning);
-    const std::string lacking = stack.lacks != nullptr ? stack.lacks() : std::string();
+    const std::string lacking = stack.lacking();
     if (!lacking.empty()) fmt::print("  {:<12} {:<10} skipped here: {}\n", "", "", lacking);
   }
   fmt::print(

@@ -25,7 +25,7 @@ fs::path found_here_or_with_finwait(const char* folder) {
 }
 
 Stack present(Stack stack) {
-  const std::string lacking = stack.lacks != nullptr ? stack.lacks() : std::string();
+  const std::string lacking = stack.lacking();
   if (!lacking.empty())
     throw UsageError(fmt::format("stack \"{}\" cannot be checked here: {}", stack.name, lacking));
   return stack;

@@ -16,6 +16,9 @@ struct Stack {
   AdapterFactory make;
   /// What this machine lacks for it; empty: nothing. Without such a function it can be checked anywhere.
   std::string (*lacks)() = nullptr;
+
+  /// The same, asked.
+  std::string lacking() const { return lacks != nullptr ? lacks() : std::string(); }
 };
 
 /// All stacks, in the order in which they are listed.
