@@ -50,6 +50,13 @@ struct Reply {
   std::string_view state;  ///< status: the RFC's name of the state, e.g. "SYN-SENT"
 };
 
+/// A reply that is nothing but its result.
+inline Reply reply(Result result) {
+  Reply answer;
+  answer.result = result;
+  return answer;
+}
+
 /// What the IUT claims of itself. The oracle trusts it and nothing else.
 struct Profile {
   std::string name;

@@ -25,18 +25,6 @@ constexpr std::string_view nothing = "-";  // no octets at all
 
 // ---- octets -------------------------------------------------------------------------------------------
 
-std::string hex(Octets octets) {
-  static constexpr std::string_view digits = "0123456789abcdef";
-  if (octets.empty()) return std::string(nothing);
-  std::string text;
-  text.reserve(2 * octets.size());
-  for (const std::uint8_t octet : octets) {
-    text += digits[octet >> 4];
-    text += digits[octet & 15];
-  }
-  return text;
-}
-
 int digit_of(char character) {
   if (character >= '0' && character <= '9') return character - '0';
   if (character >= 'a' && character <= 'f') return character - 'a' + 10;
@@ -190,6 +178,18 @@ constexpr std::array claims = std::to_array<Claim>({
 });
 
 }  // namespace
+
+std::string hex(Octets octets) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  if (octets.empty()) return std::string(nothing);
+  std::string text;
+  text.reserve(2 * octets.size());
+  for (const std::uint8_t octet : octets) {
+    text += digits[octet >> 4];
+    text += digits[octet & 15];
+  }
+  return text;
+}
 
 // ---- what is asked --------------------------------------------------------------------------------------
 

@@ -20,6 +20,9 @@ class ProtocolError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Octets as they stand in a line: pairs of hexadecimal digits, or "-" where there are none.
+std::string hex(Octets octets);
+
 // ---- what is asked: one line each, without its line end -----------------------------------------------
 
 std::string hello_line();

@@ -27,9 +27,7 @@ constexpr milliseconds silence{50};  // real time in which an agent that was not
 class Notes final : public Sink {
  public:
   void datagram(Time at, Octets packet) override {
-    std::string octets;
-    for (const std::uint8_t octet : packet) octets += fmt::format("{:02x}", octet);
-    text_ += fmt::format("datagram {} {}\n", at.count(), octets);
+    text_ += fmt::format("datagram {} {}\n", at.count(), agent::hex(packet));
     const Decoded decoded = decode(packet);
     if (decoded.ok()) {
       last_ = decoded.wire.segment;

@@ -52,12 +52,6 @@ constexpr std::uint32_t receive_space = 128 * 1024 + 1459;
 // The kernel's least for SO_SNDBUF, and what it may be overrun by.
 constexpr std::uint32_t socket_space = 8 * 1024;
 
-Reply reply(Result result) {
-  Reply answer;
-  answer.result = result;
-  return answer;
-}
-
 // --- Sockets
 // ----------------------------------------------------------------------------------------------------
 

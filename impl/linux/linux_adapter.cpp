@@ -100,12 +100,6 @@ Result end_of(int error) {
   return error == EPIPE ? Result::reset : result_of(error);
 }
 
-Reply reply(Result result) {
-  Reply answer;
-  answer.result = result;
-  return answer;
-}
-
 sockaddr_in address(std::uint32_t host, std::uint16_t port) {
   sockaddr_in result{};
   result.sin_family = AF_INET;

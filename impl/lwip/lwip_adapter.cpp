@@ -98,12 +98,6 @@ Result result_of(err_t error) {
   }
 }
 
-Reply reply(Result result) {
-  Reply answer;
-  answer.result = result;
-  return answer;
-}
-
 // --- Endpoints
 // --------------------------------------------------------------------------------------------------
 

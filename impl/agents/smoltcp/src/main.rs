@@ -104,6 +104,13 @@ struct Name {
     ended: Option<&'static str>, // why later calls fail
 }
 
+impl Name {
+    /// Why a SEND, a CLOSE or an ABORT fails: after a normal end there is no connection any more.
+    fn refusal(&self) -> Option<&'static str> {
+        self.ended.map(|why| if why == "closing" { "no-connection" } else { why })
+    }
+}
+
 fn state_name(state: State) -> &'static str {
     match state {
         State::Closed => "CLOSED",
@@ -303,8 +310,8 @@ impl Host {
 
     fn send(&mut self, number: u32, data: &[u8]) -> String {
         let Some(name) = self.names.get(&number) else { return "no-connection".into() };
-        if let Some(why) = name.ended {
-            return if why == "closing" { "no-connection".into() } else { why.into() };
+        if let Some(why) = name.refusal() {
+            return why.into();
         }
         let handle = name.handle;
         let socket = self.socket(handle);
@@ -343,8 +350,8 @@ impl Host {
 
     fn close(&mut self, number: u32) -> &'static str {
         let Some(name) = self.names.get(&number) else { return "no-connection" };
-        if let Some(why) = name.ended {
-            return if why == "closing" { "no-connection" } else { why };
+        if let Some(why) = name.refusal() {
+            return why;
         }
         let handle = name.handle;
         self.socket(handle).close();
@@ -357,8 +364,10 @@ impl Host {
     fn abort(&mut self, number: u32) -> &'static str {
         let Some(name) = self.names.get_mut(&number) else { return "no-connection" };
         // The socket is given back, whatever has become of the connection.
-        if let Some(why) = name.ended.replace("no-connection") {
-            return if why == "closing" { "no-connection" } else { why };
+        let refusal = name.refusal();
+        name.ended = Some("no-connection");
+        if let Some(why) = refusal {
+            return why;
         }
         let handle = name.handle;
         self.socket(handle).abort();
