@@ -18,6 +18,7 @@
 
 #include "harness/codec.h"
 #include "impl/libslirp/translation.h"
+#include "tests/signal_log.h"
 
 namespace finwait {
 namespace {
@@ -44,7 +45,7 @@ std::ptrdiff_t open_descriptors() {
 }
 
 // Everything that the adapter has said, as text.
-class Record final : public Sink {
+class Record final : public SignalLog {
  public:
   struct Sent {
     Time at;
@@ -66,18 +67,10 @@ class Record final : public Sink {
     sent.push_back({at, segment.flags, segment.seq, segment.ack, segment.wnd,
                     Bytes(segment.text.begin(), segment.text.end())});
   }
-  void opened(Time, Socket socket) override { signals.push_back("opened " + std::to_string(socket)); }
-  void acceptable(Time, Socket socket) override { signals.push_back("acceptable " + std::to_string(socket)); }
-  void failed(Time at, Socket socket, Result why) override {
-    signals.push_back("failed " + std::to_string(socket) + " " + std::string(name(why)));
-    failed_at = at;
-  }
   void clear() { *this = Record{}; }
 
   std::vector<Bytes> packets;
   std::vector<Sent> sent;
-  std::vector<std::string> signals;
-  Time failed_at{0};
 };
 
 class LibslirpAdapterTest : public testing::Test {

@@ -12,6 +12,7 @@
 #include "harness/session.h"
 #include "impl/linux/host.h"
 #include "properties/generator.h"
+#include "tests/signal_log.h"
 
 namespace finwait {
 namespace {
@@ -26,7 +27,7 @@ using Bytes = std::vector<std::uint8_t>;
 constexpr std::uint16_t iut_port = 8080, tester_port = 40000;
 constexpr std::uint32_t tester_iss = 1000;
 
-struct Log final : Sink {
+struct Log final : SignalLog {
   struct Sent {
     Time at;
     std::uint8_t flags;
@@ -39,15 +40,9 @@ struct Log final : Sink {
     const model::Segment& segment = decoded.wire.segment;
     sent.push_back({at, segment.flags, segment.seq, segment.ack, segment.text.size()});
   }
-  void opened(Time, Socket socket) override { signals.push_back("opened " + std::to_string(socket)); }
-  void acceptable(Time, Socket socket) override { signals.push_back("acceptable " + std::to_string(socket)); }
-  void failed(Time, Socket socket, Result why) override {
-    signals.push_back("failed " + std::to_string(socket) + " " + std::string(name(why)));
-  }
   void clear() { *this = Log{}; }
 
   std::vector<Sent> sent;
-  std::vector<std::string> signals;
 };
 
 class LinuxAdapterTest : public testing::Test {

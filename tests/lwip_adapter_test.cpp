@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "harness/codec.h"
+#include "tests/signal_log.h"
 
 extern "C" {
 std::uint8_t pbuf_free(struct pbuf* packet);
@@ -78,17 +79,11 @@ Bytes text(std::size_t octets) {
   return out;
 }
 
-struct Log final : Sink {
+struct Log final : SignalLog {
   void datagram(Time at, Octets packet) override {
     times.push_back(at);
     packets.emplace_back(packet.begin(), packet.end());
     segments.push_back(parse(packet));
-  }
-  void opened(Time, Socket socket) override { signals.push_back("opened " + std::to_string(socket)); }
-  void acceptable(Time, Socket socket) override { signals.push_back("acceptable " + std::to_string(socket)); }
-  void failed(Time at, Socket socket, Result why) override {
-    signals.push_back("failed " + std::to_string(socket) + " " + std::string(name(why)));
-    failed_at = at;
   }
 
   void clear() { *this = Log{}; }
@@ -96,8 +91,6 @@ struct Log final : Sink {
   std::vector<Time> times;
   std::vector<Bytes> packets;
   std::vector<Segment> segments;
-  std::vector<std::string> signals;
-  Time failed_at{0};
 };
 
 class LwipAdapterTest : public testing::Test {
